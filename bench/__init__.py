@@ -1,0 +1,1 @@
+"""Measurements against a yardstick in the same run: ratios first, for a machine's seconds say little."""

@@ -1,0 +1,1 @@
+"""Ally: a Slack bot that helps people practise allyship at work."""

@@ -1,0 +1,56 @@
+"""What Slack says of people and of the workspace: profiles changed, tokens revoked, the app removed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.handlers.context import NO_LOCALE, Ally
+from bot.model import Person
+from bot.storage.installations import first_sight, stop_workspace
+from bot.storage.members import follow
+
+Handle = Callable[[AsyncArgs], Awaitable[None]]
+
+
+def person_from(team: str, user: Mapping[str, Any]) -> Person:
+    """Somebody's zone, language and whether the account is on; UTC where Slack names no zone that we know."""
+    zone = str(user.get("tz") or "UTC")
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        zone = "UTC"
+    return Person(team, str(user["id"]), zone, str(user.get("locale") or NO_LOCALE), bool(user.get("deleted")))
+
+
+def register_people(app: AsyncApp, ally: Ally, listener: Callable[[Handle], Handle]) -> None:
+    """The events that nobody presses. Each may come more than once and in any order."""
+
+    async def profile_changed(args: AsyncArgs) -> None:
+        """Somebody moved zones, speaks another language, or is gone: the next due moments follow."""
+        if await first_sight(ally.db, str(args.body["event_id"]), ally.clock()):
+            await follow(ally.db, person_from(str(args.context.team_id), args.body["event"]["user"]), ally.clock())
+        await args.ack()
+
+    async def app_removed(args: AsyncArgs) -> None:
+        """Sending stops now; what was kept is purged after 30 days."""
+        await _stop(str(args.context.team_id), "gone")
+        await args.ack()
+
+    async def tokens_revoked(args: AsyncArgs) -> None:
+        """The bot's token no longer holds. People's own tokens are none of our business."""
+        if (args.body["event"].get("tokens") or {}).get("bot"):
+            await _stop(str(args.context.team_id), "revoked")
+        await args.ack()
+
+    async def _stop(team: str, state: str) -> None:
+        await stop_workspace(ally.db, team, state, ally.clock())
+        ally.client_changed(team)
+
+    app.event("user_change")(listener(profile_changed))
+    app.event("app_uninstalled")(listener(app_removed))
+    app.event("tokens_revoked")(listener(tokens_revoked))

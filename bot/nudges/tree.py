@@ -1,0 +1,198 @@
+"""Reads a YAML file as a tree whose every value knows its line.
+
+The file is read as YAML events, never turned into objects by the YAML library: nothing is built from tags, and
+aliases are refused, so that a small file cannot grow into a huge one in memory.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+MAX_FILE_BYTES = 2_000_000
+"""About 4,000 entries. Larger is a mistake, or is better split over several files."""
+
+_MAX_DEPTH = 12
+_EMPTY = ("", "~", "null", "Null", "NULL")
+
+
+class Trouble(Exception):
+    """A file, or the rest of it, cannot be read from this place on."""
+
+    def __init__(self, line: int, column: int, message: str, mend: str) -> None:
+        self.line, self.column, self.message, self.mend = line, column, message, mend
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of the file and where it stands; `keys` says where a mapping's keys do, `twice` which came again."""
+
+    line: int
+    column: int
+    value: str | list[Node] | dict[str, Node] | None
+    keys: dict[str, Node] = field(default_factory=dict)
+    twice: tuple[Node, ...] = ()
+
+    def plain(self) -> Any:
+        """The value without its places."""
+        if isinstance(self.value, list):
+            return [item.plain() for item in self.value]
+        if isinstance(self.value, dict):
+            return {key: item.plain() for key, item in self.value.items()}
+        return self.value
+
+    def at(self, path: tuple[str | int, ...]) -> Node:
+        """The value at `path`, or the nearest around it."""
+        node = self
+        for step in path:
+            if isinstance(node.value, dict) and step in node.value:
+                node = node.value[str(step)]
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+        return node
+
+
+def read_tree(path: Path) -> Node:
+    """The one document of a file. Raises Trouble, at the line where a person would mend it."""
+    return _tree(_text(path))
+
+
+def _text(path: Path) -> str:
+    """The text of a file, its line ends made one kind, or Trouble."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):  # opening a pipe would wait for ever
+            what = "is a folder" if stat.S_ISDIR(mode) else "is not a file"
+            raise Trouble(1, 1, what, "let only files have a name that ends in .yaml")
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise Trouble(1, 1, f"cannot be read ({error.strerror})", "check the name and who may read it") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise Trouble(1, 1, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB", "split it over several files")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        raise Trouble(line, column, "holds a letter that is not UTF-8", "save the file as UTF-8") from error
+    if not text.strip():
+        raise Trouble(1, 1, "is empty", "write the entries, or delete the file")
+    if tab := re.search(r"^ *\t[ \t]*[^\s#]", text, re.MULTILINE):
+        line, column = _place(text, text.index("\t", tab.start()))
+        raise Trouble(line, column, "a tab stands before the text", "use spaces there")
+    return text
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+
+
+def _tree(text: str) -> Node:
+    """The one document of a file as nodes, or Trouble."""
+    top: Node | None = None
+    documents = 0
+    try:
+        events = YAML(typ="safe", pure=True).parse(text)
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    mend = "delete the line ---, or make it a file of its own"
+                    raise Trouble(*_start(event), "a second document begins here", mend)
+            elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent | AliasEvent):
+                top = _node(event, events, 0)
+    except ReaderError as error:
+        place = _place(text, error.position)
+        raise Trouble(*place, "a character stands here that nobody can see", "delete it") from error
+    except MarkedYAMLError as error:
+        raise _in_plain_words(error) from error
+    except (YAMLError, ValueError) as error:
+        raise Trouble(1, 1, "is not YAML", "compare it with a file that works") from error
+    return top or Node(1, 1, None)
+
+
+def _start(event: Event) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _node(event: Event, events: Iterator[Event], depth: int) -> Node:
+    line, column = _start(event)
+    if isinstance(event, AliasEvent):
+        raise Trouble(line, column, "a text cannot begin with *", 'put it in "quotes"; write repeated values out')
+    if getattr(event, "tag", None) not in (None, "!"):  # ruamel types only the classes below it
+        raise Trouble(line, column, "a text cannot begin with !", 'put it in "quotes"')
+    if depth > _MAX_DEPTH:
+        raise Trouble(line, column, "lists stand in lists, far too deep", "compare it with an entry that works")
+    if isinstance(event, ScalarEvent):
+        empty = event.implicit[0] and event.value in _EMPTY
+        return Node(line, column, None if empty else event.value)
+    if isinstance(event, SequenceStartEvent):
+        items = []
+        while not isinstance(event := next(events), SequenceEndEvent):
+            items.append(_node(event, events, depth + 1))
+        return Node(line, column, items)
+    values: dict[str, Node] = {}
+    keys: dict[str, Node] = {}
+    twice = []
+    while not isinstance(event := next(events), MappingEndEvent):
+        key = _node(event, events, depth + 1)
+        if not isinstance(key.value, str):
+            raise Trouble(key.line, key.column, "a key stands here that is not a word", "write it as `key: text`")
+        value = _node(next(events), events, depth + 1)
+        if value.value is None:  # nothing stands there, so the place to mend is the key's
+            value = Node(key.line, key.column, None)
+        if key.value in keys:
+            twice.append(key)
+        else:
+            keys[key.value], values[key.value] = key, value
+    return Node(line, column, values, keys, tuple(twice))
+
+
+def _in_plain_words(error: MarkedYAMLError) -> Trouble:
+    """What the YAML parser stumbled over, at the line where a person would mend it."""
+    context, problem = str(error.context or ""), str(error.problem or "")
+    stumbled, opened = error.problem_mark, error.context_mark or error.problem_mark
+    quotes = 'put the whole text in "quotes"'
+    told: tuple[Any, str, str]
+    if "quoted scalar" in context and "end of stream" in problem:
+        told = opened, "a quotation mark opens here and never closes", "close it with the same mark"
+    elif "unknown escape" in problem:
+        told = stumbled, 'a backslash stands inside "quotes"', "take it out, or use 'single quotes'"
+    elif "flow sequence" in context:
+        told = opened, "a [ opens here and is not closed on its line", f"add the ], or {quotes}"
+    elif "flow mapping" in context:
+        told = opened, "a { opens here and is not closed on its line", f"delete it, or {quotes}"
+    elif "mapping values are not allowed" in problem:
+        told = stumbled, "a colon stands where none can", f"{quotes}, or line the key up with the one above"
+    elif "could not find expected ':'" in problem:
+        told = opened, "this line has no colon", "write it as `key: text`"
+    elif "found '<scalar>'" in problem:
+        told = stumbled, "text goes on after its end", f"{quotes}, and write ' for a quotation mark inside it"
+    elif "<block end>" in problem:
+        told = stumbled, "this line is not lined up with those above", "give it as many spaces as its neighbours"
+    elif "cannot start any token" in problem or "node content" in problem:
+        told = stumbled, "a text cannot begin with this sign", quotes
+    else:
+        told = stumbled, "the file cannot be read from here on", "compare it with an entry that works"
+    mark, message, mend = told
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Trouble(line, column, message, mend)

@@ -1,0 +1,120 @@
+"""The connection to the database: one engine, two kinds of transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.storage.vault import Vault
+
+_BUSY_S = 2
+"""How long a statement waits for a lock: less than people wait for an answer, so that the database itself says no."""
+
+
+class BadDatabaseUrl(ValueError):
+    """DATABASE_URL names no database that Ally knows."""
+
+
+def async_url(url: str) -> sa.URL:
+    """`sqlite:///…`, `postgresql://…` or `postgres://…`, with the driver Ally speaks it by.
+
+    Raises BadDatabaseUrl for anything else; the message never repeats the URL, which may hold a password.
+    """
+    try:
+        parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    except (sa.exc.ArgumentError, ValueError):  # ValueError: a port that is no number, perhaps half a password
+        raise BadDatabaseUrl("it is not a database URL") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername="sqlite+aiosqlite")
+        case "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise BadDatabaseUrl(f"Ally does not speak {other}")
+
+
+class Database:
+    """An engine and the vault beside it. Made once, in the composition root; `close` it at the end."""
+
+    def __init__(self, url: str, vault: Vault, *, pool_size: int = 10) -> None:
+        """Connects lazily. Raises BadDatabaseUrl."""
+        self.url = async_url(url)
+        self.vault = vault
+        self.engine = _engine(self.url, pool_size)
+        self._writer = self.engine.execution_options(writes=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one process at a time may plan and send (see `sole_worker_file`)."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def sole_worker_file(self) -> Path | None:
+        """On an SQLite file, the file whose lock keeps a second worker out; elsewhere None."""
+        in_memory = self.url.database in (None, "", ":memory:")
+        return None if not self.is_sqlite or in_memory else Path(f"{self.url.database}.worker")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end, or rolls back whole when anything raises."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Gives every connection back."""
+        await self.engine.dispose()
+
+
+def _engine(url: sa.URL, pool_size: int) -> AsyncEngine:
+    if url.get_backend_name() == "postgresql":
+        patience = {"connect_timeout": _BUSY_S, "options": f"-c lock_timeout={_BUSY_S}s"}
+        return create_async_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=patience
+        )
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_S}, hide_parameters=True)
+    sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions of its own: it would begin them deferred, and SQLite answers
+    # "database is locked" at once when such a one turns from reading to writing, whatever the time-out.
+    connection.isolation_level = None
+    cursor: sqlite3.Cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Freed pages are overwritten, so what was erased is gone from the file too.
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_into(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what to do on a conflict: two processes may keep the same thing at the same moment."""
+    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+def epoch_s(dialect: sa.Dialect) -> sa.ColumnElement[float]:
+    """Seconds since the epoch by the database's own clock, at the moment the statement runs."""
+    if dialect.name == "postgresql":
+        return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
+    return sa.literal_column("(julianday('now') - 2440587.5) * 86400.0", sa.Float(53))

@@ -1,0 +1,1 @@
+"""Delivery: deciding, pacing, sending and settling."""

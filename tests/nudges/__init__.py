@@ -1,0 +1,1 @@
+"""The library, its rules, choosing and schedules."""

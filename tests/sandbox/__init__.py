@@ -1,0 +1,1 @@
+"""The sandbox, driven by the real slack_sdk and slack_bolt."""

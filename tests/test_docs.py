@@ -1,0 +1,92 @@
+"""The documents tell the truth: everything that can be set, typed or measured stands in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from bot.cli import ally
+from bot.config import Settings
+from bot.handlers.desk import SOON, WORDS
+from bot.observe import Metrics
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented(name: str) -> None:
+    """By its name in the environment."""
+    assert f"`{name.upper()}`" in REFERENCE
+
+
+@pytest.mark.parametrize("word", [*WORDS, *SOON])
+def test_every_word_of_ally_is_documented(word: str) -> None:
+    """As people type it."""
+    assert f"/ally {word}" in REFERENCE
+
+
+def _commands() -> list[str]:
+    top = get_command(ally)
+    found = []
+    for name, command in top.commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        found += [f"{name} {sub}" for sub in below] if below else [name]
+    return found
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_every_command_is_documented(command: str) -> None:
+    """As operators type it."""
+    assert f"`ally {command}" in REFERENCE
+
+
+def test_every_metric_is_documented() -> None:
+    """By the name that Prometheus shows."""
+    for family in Metrics().registry.collect():
+        name = family.name + ("_total" if family.type == "counter" else "")
+        assert f"`{name}" in REFERENCE, name
+
+
+def test_the_reference_names_nothing_that_is_not_there() -> None:
+    """No command, no setting that somebody would look for in vain."""
+    commands = {command.split()[0] for command in _commands()}
+    assert set(re.findall(r"`ally ([a-z]+)", REFERENCE)) <= commands
+    settings = {name.upper() for name in Settings.model_fields}
+    assert set(re.findall(r"^\| `([A-Z_]{4,})`", REFERENCE, flags=re.MULTILINE)) <= settings
+
+
+def test_the_manifest_asks_for_what_the_outer_surface_says_and_no_more() -> None:
+    """Scopes, events, tabs, the one command."""
+    scopes, features, settings = MANIFEST["oauth_config"]["scopes"], MANIFEST["features"], MANIFEST["settings"]
+    assert set(scopes["bot"]) == {"chat:write", "commands", "users:read", "im:write", "im:history"}
+    assert scopes["bot_optional"] == ["im:history"]
+    assert set(settings["event_subscriptions"]["bot_events"]) == {
+        "app_home_opened", "user_change", "app_uninstalled", "tokens_revoked", "message.im",
+    }  # fmt: skip
+    assert [(one["command"], one["should_escape"]) for one in features["slash_commands"]] == [("/ally", False)]
+    assert features["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    }
+    assert settings["interactivity"]["is_enabled"] is True
+
+
+def test_the_catalogue_template_is_up_to_date(tmp_path: Path) -> None:
+    """`make words` was run after the last change to a sentence."""
+    from babel.messages.extract import extract_from_dir
+    from babel.messages.pofile import read_po
+
+    keywords = {"say": None, "many": (1, 2)}
+    found = set()
+    for _, _, message, _, _ in extract_from_dir(ROOT / "bot" / "views", keywords=keywords):
+        found.add(message if isinstance(message, str) else message[0])
+    with (ROOT / "bot" / "views" / "locale" / "ally.pot").open("rb") as file:
+        kept = {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file) if one.id}
+    assert found == kept
