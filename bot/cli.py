@@ -213,7 +213,11 @@ def _ahead(who: Member, start: datetime, span: timedelta, is_holiday: Callable[[
         due_at, on = first, who.local_date(first)
         while due_at <= start + span:
             if due_at >= start:
-                skip = Skip.PAUSED if who.is_paused(on) else Skip.HOLIDAY if is_holiday(on) else None
+                skip = (
+                    (Skip.GONE if who.gone else None)
+                    or (Skip.PAUSED if who.is_paused(on) else None)
+                    or (Skip.HOLIDAY if is_holiday(on) else None)
+                )
                 state = State.SKIPPED if skip else State.PLANNED
                 yield Delivery(DeliveryId(""), who.workspace, who.user, kind, on, due_at, state, skip, None, None)
             due_at, on = next_due(kind, who.rhythm, who.zone, after=due_at, after_date=on)
