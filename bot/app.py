@@ -35,7 +35,7 @@ from bot.model import DeliveryId, Library, Rhythm
 from bot.nudges.days_off import holiday_calendar
 from bot.nudges.library import check
 from bot.observe import Metrics
-from bot.start import CannotStart, check_database, check_port, content_folder, lock_worker
+from bot.start import CannotStart, check_database, check_library_and_port, check_port, content_folder, lock_worker
 from bot.storage.database import BadDatabaseUrl, Database
 from bot.storage.vault import Vault, read_key
 
@@ -331,7 +331,11 @@ async def serve(settings: Settings, role: Role) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, ended.set)
-    house = House(settings, role)
+    try:
+        house = House(settings, role)
+    except CannotStart as error:
+        more = check_library_and_port(content_folder(settings), settings.host, settings.port)
+        raise CannotStart(error.problems + more) from None
     await house.check()
     starting, told_to_stop = asyncio.create_task(house.start()), asyncio.create_task(ended.wait())
     await asyncio.wait({starting, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)

@@ -27,7 +27,7 @@ from bot.nudges.days_off import holiday_calendar
 from bot.nudges.library import check
 from bot.nudges.schedule import next_due
 from bot.observe import configure_logs
-from bot.start import CannotStart, content_folder
+from bot.start import CannotStart, check_library_and_port, content_folder
 from bot.storage.database import Database
 from bot.storage.ledger import deliveries, due_members
 from bot.storage.schema import Fit, schema_fit, upgrade_schema
@@ -169,9 +169,10 @@ def _serve(role: Role) -> None:
         settings = load(os.environ)
     except BadSettings as error:
         problems = error.problems
-        # The settings are wrong already; say in the same go what is wrong with the library.
-        _, findings = check(content_setting(os.environ) or content_folder())
-        _fail(problems + [str(one) for one in findings if one.level == "error"], 2)
+        # The settings are wrong already; say in the same go what else is wrong.
+        folder, port = content_setting(os.environ) or content_folder(), os.environ.get("PORT", "")
+        listening = int(port) if port.isdecimal() and int(port) < 65536 else None
+        _fail(problems + check_library_and_port(folder, os.environ.get("HOST") or "0.0.0.0", listening), 2)  # noqa: S104
     configure_logs(settings.ally_log)
     try:
         asyncio.run(serve(settings, role))

@@ -9,6 +9,7 @@ import filelock
 import sqlalchemy.exc
 
 from bot.config import Settings
+from bot.nudges.library import check
 from bot.storage.database import Database
 from bot.storage.installations import keys_that_open_nothing
 from bot.storage.schema import Fit, schema_fit, upgrade_schema
@@ -67,6 +68,12 @@ def lock_worker(db: Database) -> tuple[filelock.FileLock | None, list[str]]:
     except OSError as error:
         return None, [f"DATABASE_URL: {file} cannot be written ({error.strerror})"]
     return lock, []
+
+
+def check_library_and_port(folder: Path, host: str, port: int | None) -> list[str]:
+    """What can be found wrong while settings or keys are wrong already, so that all is said in one go."""
+    _, findings = check(folder)
+    return [str(finding) for finding in findings if finding.level == "error"] + check_port(host, port)
 
 
 def check_port(host: str, port: int | None) -> list[str]:

@@ -87,6 +87,23 @@ async def test_a_taken_port_is_one_line(good: dict[str, str], tmp_path: Path) ->
     assert "PORT" in line
 
 
+@pytest.mark.parametrize("wrong", [{"ALLY_ENCRYPTION_KEYS": "short"}, {"ALLY_NUDGE_TIME": "noon"}])
+async def test_a_wrong_setting_does_not_hide_a_broken_library_or_a_taken_port(
+    good: dict[str, str], tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    """All three are named in one go."""
+    content = tmp_path / "content"
+    content.mkdir()
+    (content / "nudges.yaml").write_text("nudges:\n  - id: x\n   do: wrong indent\n", encoding="utf-8")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        lines = await _refused(good | wrong | {"ALLY_CONTENT": str(content), "PORT": port}, tmp_path)
+    for named in (next(iter(wrong)), "nudges.yaml:3:", f"127.0.0.1:{port}"):
+        assert any(named in line for line in lines), named
+
+
 async def test_an_old_schema_on_postgresql_names_the_upgrade(
     good: dict[str, str], postgres_server: str, tmp_path: Path
 ) -> None:
