@@ -24,6 +24,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.config import Settings
 from bot.connections import Connections
+from bot.delivery.notice import Herald
 from bot.delivery.plan import Rules
 from bot.delivery.render import render
 from bot.delivery.send import Means
@@ -31,9 +32,10 @@ from bot.delivery.worker import Worker
 from bot.handlers.context import Ally
 from bot.handlers.desk import Desk
 from bot.handlers.http import web_app
-from bot.model import DeliveryId, Library, Rhythm
+from bot.model import DeliveryId, Rhythm
 from bot.nudges.days_off import holiday_calendar
-from bot.nudges.library import check
+from bot.nudges.shelf import Shelf, Turn, read
+from bot.nudges.watch import Librarian
 from bot.observe import Metrics
 from bot.start import CannotStart, check_database, check_library_and_port, check_port, content_folder, lock_worker
 from bot.storage.database import BadDatabaseUrl, Database
@@ -115,7 +117,8 @@ class House:
         self.rng = rng or random.SystemRandom()
         self.metrics = Metrics()
         self.db = open_database(settings)
-        self.library = Library()
+        self.shelf = Shelf(content_folder(settings))
+        self.librarian = Librarian(self.shelf, clock, self._library_turned)
         self._is_holiday = holiday_calendar(settings.ally_holidays)
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         self.port: int | None = None
@@ -124,9 +127,7 @@ class House:
 
     async def check(self) -> None:
         """Everything that would keep this process from its work, in one go. Raises CannotStart."""
-        library, findings = check(content_folder(self.settings))
-        problems = [str(finding) for finding in findings if finding.level == "error"]
-        self.library = library or Library()
+        problems = self._read_library()
         problems += await check_database(self.db)
         if self.role.sends:
             self._lock, taken = lock_worker(self.db)
@@ -144,7 +145,9 @@ class House:
         self.session = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
         self.connections = Connections(self.settings, self.db, self.clock, self.session)
         self.bolt = self._bolt()
-        self.worker = Worker(self._means(), self._rules, self.connections.sending_client)
+        means = self._means()
+        self.worker = Worker(means, self._rules, self.connections.sending_client)
+        self.herald = Herald(means, self.shelf, self.admins, self.connections.sending_client)
         try:
             await self._serve()
         except OSError as error:  # somebody took the port since `check` looked
@@ -152,6 +155,7 @@ class House:
             raise CannotStart([f"PORT: the port cannot be used ({error.strerror}); set PORT to a free one"]) from None
         self._schedule()
         self.scheduler.start()
+        self._watching = asyncio.create_task(self.librarian.watch())
         log.info("ally_starts", role=self.role, port=self.port)
         try:
             await self.introduce()  # last: while Slack is away, everything else runs already
@@ -166,6 +170,9 @@ class House:
             worker.close()
         if self.scheduler.running:
             self.scheduler.pause()
+        self.librarian.close()
+        if (watching := getattr(self, "_watching", None)) is not None:
+            watching.cancel()
         try:
             async with asyncio.timeout(_STOP_WITHIN_S):
                 await self._finish(worker)
@@ -173,6 +180,8 @@ class House:
             log.warning("stopped_with_work_open")  # posts in flight stand as `sending`; the next worker settles them
         if self.scheduler.running:
             self.scheduler.shutdown(wait=False)
+        if watching is not None:
+            await asyncio.wait({watching})
         await self.session.close()
         await self.db.close()
         self._unlock()
@@ -199,10 +208,10 @@ class House:
         except Exception:  # noqa: BLE001 — whatever it is, the database cannot be used
             self.metrics.ready.set(0)
             return "database"
-        if not self.library.nudges:
+        if not self.shelf.library.nudges:
             self.metrics.ready.set(0)
             return "library"
-        status = "ok" if self.connections.introduced else "degraded"
+        status = "ok" if self.connections.introduced and not self.shelf.refused else "degraded"
         self.metrics.ready.set(1 if status == "ok" else 0.5)
         return status
 
@@ -215,6 +224,36 @@ class House:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    # The library, and who looks after it
+
+    def admins(self) -> frozenset[tuple[str, str]]:
+        """ALLY_ADMINS as workspaces and users. An id alone is of SLACK_BOT_TOKEN's workspace: ids repeat in others."""
+        found = set()
+        for one in self.settings.ally_admins:
+            team, _, user = one.rpartition(":")
+            if home := team or self.connections.home:
+                found.add((home, user))
+        return frozenset(found)
+
+    def _read_library(self) -> list[str]:
+        """The first look; afterwards the librarian looks. Says what is wrong."""
+        reading = read(self.shelf.folder)
+        if reading is None:
+            return [f"{self.shelf.folder}: the files of the library change while they are read; start again"]
+        self.shelf.put(reading, self.clock())
+        return [str(finding) for finding in self.shelf.refused if finding.level == "error"]
+
+    def _library_turned(self, turn: Turn) -> None:
+        shelf = self.shelf
+        self.metrics.library_refused.set(bool(shelf.refused))
+        if turn is Turn.REFUSED:
+            errors = [finding for finding in shelf.refused if finding.level == "error"]
+            first, version = str(errors[0]), shelf.refused_version[:12]
+            log.error("library_refused", errors=len(errors), first=first, version=version)
+            return
+        event = "library_loaded" if turn is Turn.LOADED else "library_mended"
+        log.info(event, nudges=len(shelf.library.nudges), warnings=len(shelf.findings), version=shelf.version[:12])
 
     # What the house is made of
 
@@ -233,7 +272,9 @@ class House:
             db=self.db,
             clock=self.clock,
             rng=self.rng,
-            library=lambda: self.library,
+            shelf=self.shelf,
+            look=self.librarian.look,
+            is_admin=lambda team, user: (team, user) in self.admins(),
             rhythm=Rhythm(self.settings.ally_nudge_time, frozenset(range(5)), *self.settings.ally_check_in),
             support_links=self.settings.ally_support_links,
             client_changed=self.connections.forget,
@@ -253,7 +294,7 @@ class House:
             clock=self.clock,
             boottime=boottime,
             rng=self.rng,
-            render=lambda parcel: render(self.library, parcel),
+            render=lambda parcel: render(self.shelf.library, parcel),
             metrics=self.metrics,
             holder=uuid.uuid4().hex,
             sole=self._lock is not None,
@@ -264,7 +305,7 @@ class House:
 
     def _rules(self) -> Rules:
         return Rules(
-            library=self.library,
+            library=self.shelf.library,
             catch_up=self.settings.ally_catch_up,
             is_holiday=self._is_holiday,
             new_id=lambda: DeliveryId(uuid.uuid4().hex),
@@ -278,6 +319,7 @@ class House:
             steps += [
                 ("plan", self.worker.plan, self.tempo.look_s),
                 ("deliver", self.worker.deliver, self.tempo.look_s),
+                ("tell", self.herald.tell, 3 * self.tempo.look_s),
                 ("tidy", self.worker.tidy, 3600.0),
             ]
         for name, step, seconds in steps:

@@ -6,13 +6,11 @@ Exit codes: 0 fine; 1 a finding or failure; 2 wrong usage or settings, or a star
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import sqlalchemy.exc
@@ -22,9 +20,9 @@ from rich.table import Table
 
 from bot.app import Role, open_database, serve, utc_now
 from bot.config import BadSettings, Settings, content_setting, load
+from bot.curate import library_commands
 from bot.model import Delivery, DeliveryId, Kind, Member, Skip, State
 from bot.nudges.days_off import holiday_calendar
-from bot.nudges.library import check
 from bot.nudges.schedule import next_due
 from bot.observe import configure_logs
 from bot.start import CannotStart, check_library_and_port, content_folder
@@ -42,7 +40,6 @@ ally = typer.Typer(
 )
 db_commands = typer.Typer(help="The database's schema.", no_args_is_help=True)
 keys_commands = typer.Typer(help="Encryption keys.", no_args_is_help=True)
-library_commands = typer.Typer(help="The curator's tools.", no_args_is_help=True)
 ally.add_typer(db_commands, name="db")
 ally.add_typer(keys_commands, name="keys")
 ally.add_typer(library_commands, name="library")
@@ -139,28 +136,6 @@ def db_check() -> None:
 def keys_new() -> None:
     """Prints a fresh key for ALLY_ENCRYPTION_KEYS. Keep it apart from the database and its backups."""
     print(new_key())
-
-
-@library_commands.command("check")
-def library_check(
-    path: Annotated[
-        Path | None, typer.Argument(help="A folder or a file; by default ALLY_CONTENT or the shipped one.")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Reads the library and names everything that is wrong, with file, line and the mend."""
-    library, findings = check(path or content_setting(os.environ) or content_folder())
-    if as_json:
-        print(json.dumps({"findings": [dataclasses.asdict(one) for one in findings]}, ensure_ascii=False, indent=2))
-    else:
-        for one in findings:
-            print(f"{one.level}: {one}", file=sys.stderr)
-        if library is not None:
-            print(
-                f"{len(library.nudges)} nudges, {len(library.practices)} practices, {len(library.questions)} questions"
-            )
-    raise typer.Exit(any(strict or one.level == "error" for one in findings))
 
 
 def _serve(role: Role) -> None:

@@ -275,6 +275,10 @@ def _missing(values: Mapping[str, str], named: Set[str]) -> list[str]:
         problems.append("SLACK_BOT_TOKEN is missing: the bot token (xoxb-…) from your app's OAuth page")
     elif not values.get("slack_bot_token", "xoxb-").startswith(("xoxb-", "xoxe.")):
         problems.append("SLACK_BOT_TOKEN is no bot token: those begin with xoxb-")
+    if many and "slack_bot_token" not in named:
+        alone = [one for one in _parts(values.get("ally_admins", "")) if ":" not in one]
+        if alone:  # ids repeat in other workspaces: somebody else there would be an admin
+            problems.append(f"ALLY_ADMINS: {', '.join(alone)}: say in which workspace, as in T0123:U012AB3CD")
     if "slack_app_token" in values and not values["slack_app_token"].startswith("xapp-"):
         problems.append("SLACK_APP_TOKEN is no app-level token: those begin with xapp-")
     if "slack_app_token" not in named and "slack_signing_secret" not in named:

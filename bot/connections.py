@@ -40,6 +40,8 @@ class Connections:
         self._known: dict[str, tuple[Installation, AsyncWebClient]] = {}
         self._sockets: list[AsyncSocketModeHandler] = []
         self.introduced = False
+        self.home: str | None = None
+        """The workspace of SLACK_BOT_TOKEN, once Slack has said which."""
 
     def client(self, token: str | None = None) -> AsyncWebClient:
         """A client of the Web API. It never retries: after a dropped answer it would post a second time."""
@@ -78,7 +80,8 @@ class Connections:
             if token is not None:
                 me = await self.client(token.get_secret_value()).auth_test()
                 await remember_installation(self._db, _installation(token.get_secret_value(), me), self._clock())
-                self.forget(str(me["team_id"]))
+                self.home = str(me["team_id"])
+                self.forget(self.home)
             if answers and app_token is not None and len(self._sockets) < _SOCKETS:
                 asked = "SLACK_APP_TOKEN"
                 await self._connect(bolt, app_token.get_secret_value())

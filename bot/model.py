@@ -151,7 +151,11 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything under `content/`, by id, in the order of the files."""
+    """Everything under `content/`, by id, in the order of the files.
+
+    `translations` holds, by language (`de`, `pt-BR`), this library in other words. An entry that has none there is
+    the very same object; one that has carries the `rev` its words were made from.
+    """
 
     nudges: dict[str, Nudge] = field(default_factory=dict)
     practices: dict[str, Practice] = field(default_factory=dict)
@@ -159,6 +163,15 @@ class Library:
     sources: dict[str, Source] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)
     repairs: dict[str, Repair] = field(default_factory=dict)
+    translations: dict[str, Library] = field(default_factory=dict)
+
+    def in_words_of(self, locale: str) -> Library:
+        """This library as a reader with that Slack locale meets it: `de-DE` in `de-DE`, else in `de`, else as it is.
+
+        A wording made from an older `rev` is still said: better a little old than in a foreign language.
+        """
+        language = locale.partition("-")[0]
+        return self.translations.get(locale) or self.translations.get(language) or self
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,11 @@ class Metrics:
             ["step", "result"],
             registry=self.registry,
         )
+        self.library_refused = Gauge(
+            "ally_library_refused",
+            "1 while the last edit of the library is broken and the one before it goes on, else 0",
+            registry=self.registry,
+        )
         self.ready = Gauge(
             "ally_ready", "1 while the process can do all its work, 0.5 degraded, 0 not", registry=self.registry
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -19,6 +20,11 @@ from bot.storage.vault import Vault, new_key, read_key
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """Eight in London, three at night in New York, half past one in Kolkata."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Four at least: some tests wait a whole minute for a due moment, and others can run meanwhile."""
+    return max(4, os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")

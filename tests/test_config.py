@@ -142,6 +142,16 @@ def test_http_instead_of_a_socket() -> None:
     assert not load(environ | {"SLACK_SIGNING_SECRET": "s"}, dotenv=None).over_socket
 
 
+def test_without_a_token_an_admin_needs_a_workspace() -> None:
+    """The same id is somebody else in another workspace; with SLACK_BOT_TOKEN it is clear which one is meant."""
+    token = {name: value for name, value in ENOUGH.items() if name != "SLACK_BOT_TOKEN"}
+    oauth = token | {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}
+    (line,) = problems(oauth | {"ALLY_ADMINS": "U1,T1:U2,W3"})
+    assert "ALLY_ADMINS: U1, W3: say in which workspace" in line
+    load(oauth | {"ALLY_ADMINS": "T1:U2"}, dotenv=None)
+    load(ENOUGH | {"ALLY_ADMINS": "U1"}, dotenv=None)
+
+
 def test_oauth_needs_no_token_but_both_halves() -> None:
     """With client id and secret no bot token is needed; one without the other is told, whatever else is wrong."""
     environ = {name: value for name, value in ENOUGH.items() if name != "SLACK_BOT_TOKEN"}

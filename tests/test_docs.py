@@ -12,6 +12,8 @@ from typer.main import get_command
 from bot.cli import ally
 from bot.config import Settings
 from bot.handlers.desk import SOON, WORDS
+from bot.nudges.library import check
+from bot.nudges.reading.schema import NudgeEntry
 from bot.observe import Metrics
 
 ROOT = Path(__file__).parent.parent
@@ -90,3 +92,51 @@ def test_the_catalogue_template_is_up_to_date(tmp_path: Path) -> None:
     with (ROOT / "bot" / "views" / "locale" / "ally.pot").open("rb") as file:
         kept = {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file) if one.id}
     assert found == kept
+
+
+GUIDE = (ROOT / "docs" / "curating.md").read_text(encoding="utf-8")
+
+
+def test_the_curators_guide_shows_a_shipped_nudge_and_names_each_key() -> None:
+    """The nudge it explains is one that members get, and each key that an entry may have is explained."""
+    shown = GUIDE.split("This is one nudge:\n\n")[1].split("\n\n")[0]
+    entry = "\n".join(line.removeprefix("  ") for line in shown.splitlines())
+    assert entry in (ROOT / "content" / "nudges.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?m)^\| `(\w+)` \|", GUIDE)) == set(NudgeEntry.model_fields) - {"id"}
+
+
+def test_the_curators_guide_follows_a_slip_to_what_the_checker_says(tmp_path: Path) -> None:
+    """Each message that the guide explains is one that the checker gives for just that slip."""
+    table = GUIDE.split("| it says |")[1].split("\n\n")[0].splitlines()[2:]
+    explained = {line.split("|")[1].strip() for line in table}
+    slips = {
+        "  - id: bring-in-01\n   do: Ask.\n": "this line is not lined up with those above",
+        "\t- id: bring-in-01\n": "a tab stands before the text",
+        "  - id: bring-in-01\n    do: Say: yes\n": "a colon stands where none can",
+        '  - id: bring-in-01\n    do: "Ask.\n': "a quotation mark opens here and never closes",
+        "  - id: bring-in-01\n    doo: Ask.\n": "is no key of this kind of entry",
+        "  - id: bring-in-01\n  - id: bring-in-01\n": "is taken by",
+    }
+    for text, message in slips.items():
+        (tmp_path / "nudges.yaml").write_text(f"nudges:\n{text}", encoding="utf-8")
+        assert any(one.message.startswith(message) for one in check(tmp_path)[1]), message
+        assert any(line.startswith(message) for line in explained), message
+    assert len(explained) == len(slips)
+
+
+@pytest.mark.parametrize(
+    "page", sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+)
+def test_links_and_pictures_lead_somewhere(page: Path) -> None:
+    """Every file that a page points to is there, and every heading within the page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith("#"):
+            assert link[1:] in headings, link
+        elif not link.startswith("https://"):
+            assert (ROOT / page.parent / link.split("#")[0]).exists(), link

@@ -12,7 +12,7 @@ from bot.views.words import words_for
 
 def render(library: Library, parcel: Parcel) -> Message:
     """What goes out for `parcel`, in its member's language. Raises KeyError when its nudge left the library."""
-    words, chosen = words_for(parcel.locale), parcel.nudge or ""
+    words, chosen, library = words_for(parcel.locale), parcel.nudge or "", library.in_words_of(parcel.locale)
     if parcel.kind is Kind.CHECK_IN:
         return check_in_message(words, parcel.id, week_of(parcel.local_date))
     if chosen in library.questions:

@@ -49,6 +49,7 @@ class Means:
     boottime: Callable[[], float]
     rng: random.Random
     render: Callable[[Parcel], Message]
+    """Raises KeyError where the library does not have what was planned."""
     metrics: Metrics
     holder: str
     sole: bool
@@ -223,6 +224,10 @@ class Courier:
         """Renders and posts one parcel. Never raises: one member's trouble must not stop the next."""
         try:
             message = self._m.render(parcel)
+        except KeyError:
+            # Deleted since it was planned; or planned by a worker that has a newer library, which comes here too soon.
+            log.warning("delivery_not_in_library", delivery=parcel.id, nudge=parcel.nudge)
+            return self._postponed(parcel, "not_in_library", final=parcel.attempts + 1 >= _GIVE_UP_AFTER)
         except Exception:
             log.exception("delivery_does_not_render", delivery=parcel.id)
             return self._postponed(parcel, "error", final=parcel.attempts + 1 >= _GIVE_UP_AFTER)

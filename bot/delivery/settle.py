@@ -56,7 +56,7 @@ async def settle(
 async def _look_up(client: AsyncWebClient, parcel: Parcel, now: datetime) -> Fate:
     try:
         channel = parcel.dm or str((await client.conversations_open(users=parcel.user))["channel"]["id"])
-        found = await _find(client, channel, parcel)
+        found = await find_message(client, channel, parcel.id, parcel.due_at)
     except Exception as error:  # noqa: BLE001 — whatever it was, the next row must not wait for it
         verdict = verdict_on(error)
         hopeless = verdict.code == "missing_scope" or verdict.meaning in (Meaning.PERSON, Meaning.WORKSPACE)
@@ -72,13 +72,17 @@ async def _look_up(client: AsyncWebClient, parcel: Parcel, now: datetime) -> Fat
             return Fate(parcel.id, State.SKIPPED, Skip.UNKNOWN)
 
 
-async def _find(client: AsyncWebClient, channel: str, parcel: Parcel) -> str | bool:
-    """The message's `ts`; True when it is certain that none stands there; False when there is too much to read."""
-    oldest, cursor = str((parcel.due_at - _LOOK_BACK).timestamp()), None
+async def find_message(client: AsyncWebClient, channel: str, block_id: str, since: datetime) -> str | bool:
+    """The `ts` of the message that carries `block_id` and was posted after `since` (UTC).
+
+    True when it is certain that none stands there; False when there is too much to read. Raises what a call to Slack
+    raises.
+    """
+    oldest, cursor = str((since - _LOOK_BACK).timestamp()), None
     for _ in range(_PAGES):
         page = await client.conversations_history(channel=channel, oldest=oldest, limit=100, cursor=cursor)
         for message in page["messages"]:
-            if any(block.get("block_id") == parcel.id for block in message.get("blocks", ())):
+            if any(block.get("block_id") == block_id for block in message.get("blocks", ())):
                 return str(message["ts"])
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model import Library, Member, Person, Rhythm
+from bot.nudges.shelf import Shelf, Turn
 from bot.storage.database import Database
 from bot.storage.members import find_member
 from bot.views.answers import join_first
@@ -24,11 +25,19 @@ class Ally:
     db: Database
     clock: Callable[[], datetime]
     rng: random.Random
-    library: Callable[[], Library]
+    shelf: Shelf
+    look: Callable[[float], Awaitable[Turn | None]]
+    """Looks into the library's folder now; None where that takes longer than so many seconds. It goes on then."""
+    is_admin: Callable[[str, str], bool]
+    """Whether that user of that workspace is among ALLY_ADMINS."""
     rhythm: Rhythm
     support_links: Mapping[str, str]
     client_changed: Callable[[str], None]
     """Called with a workspace whose token no longer holds, so that nobody goes on using it."""
+
+    def library(self) -> Library:
+        """The library now. Ask once for each thing that is to be whole: it may be another the next time."""
+        return self.shelf.library
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Request:
     """Asks Slack who this is (zone, language). Raises SlackApiError."""
     open_dm: Callable[[], Awaitable[str | None]]
     """The id of the DM with this person, where Ally may open it."""
+    post: Callable[[Message], Awaitable[bool]]
+    """Posts into that DM, where it stays; whether Slack took it."""
     text: str = ""
     value: str = ""
     shown: Message | None = None

@@ -19,7 +19,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.verdict import verdict_on
-from bot.handlers import joining, leaving, lines, nudging, pausing, plain, settings, week, why
+from bot.handlers import admin, joining, leaving, lines, nudging, pausing, plain, settings, week, why
 from bot.handlers.context import NO_LOCALE, Ally, Reply, Request
 from bot.handlers.home import home_view
 from bot.handlers.people import person_from, register_people
@@ -36,6 +36,8 @@ ANSWER_WITHIN_S = 2.5
 """Slack gives 3 seconds; the rest is for the way back."""
 
 _DM_WITHIN_S = 1.5  # nice to know, and learnt from the first message otherwise
+
+_POST_WITHIN_S = 1.5
 
 TROUBLE = (TimeoutError, OSError, aiohttp.ClientError, sqlalchemy.exc.SQLAlchemyError, SlackApiError)
 """What may go wrong outside of us: it becomes kind words, and the person's text shown back."""
@@ -57,9 +59,10 @@ WORDS: Mapping[str, Behaviour] = {
     "why": why.why_by_command,
     "settings": settings.open_settings,
     "privacy": plain.show_privacy,
+    "admin": admin.admin_by_command,
 }
 
-SOON = ("repair", "export", "forget", "admin")
+SOON = ("repair", "export", "forget")
 
 BUTTONS: Mapping[str, Behaviour] = {
     ids.JOIN_ASK: joining.show_what_joining_means,
@@ -86,6 +89,8 @@ BUTTONS: Mapping[str, Behaviour] = {
     ids.PRIVACY: plain.show_privacy,
     ids.HELP: plain.show_help,
 } | {f"{ids.RUN}.{word}": behaviour for word, behaviour in WORDS.items()}
+
+_UNDER_A_NUDGE = {ids.DID_IT, ids.NOT_TODAY, ids.NOT_FOR_ME, ids.NUDGE_MORE, ids.WRITE}
 
 MODALS: Mapping[str, Behaviour] = {
     ids.MODAL_JOIN: joining.join_by_button,
@@ -154,7 +159,7 @@ class Desk:
             shown_ts=str(shown.get("ts", "")),
             fields=_fields(args.body),
         )
-        reply = await self._answer("button", BUTTONS[action["action_id"]], request)
+        reply = await self._answer("button", _behaviour(action["action_id"], value), request)
         await args.ack()
         if reply.message is not None:
             await self._tried(self._show(args, reply.message))
@@ -223,7 +228,11 @@ class Desk:
                 log.warning("dm_not_opened", code=verdict_on(error).code)
                 return None
 
-        return Request(team, user, key, look_up, open_dm, **rest)
+        async def post(message: Message) -> bool:
+            call = args.client.chat_postMessage(channel=user, unfurl_links=False, **message.arguments())
+            return await self._tried(asyncio.wait_for(call, _POST_WITHIN_S))
+
+        return Request(team, user, key, look_up, open_dm, post, **rest)
 
     async def _answer(
         self, surface: str, behaviour: Behaviour, request: Request, *, shown_back: str = "", modal: View | None = None
@@ -301,8 +310,16 @@ def meaning(text: str) -> tuple[Behaviour, str]:
         return WORDS[name], left
     if name in SOON:
         return plain.coming_soon(name), left
-    meant = next((known for known in (*WORDS, *SOON) if _slip(name, known)), None)
+    hinted = [known for known in (*WORDS, *SOON) if known != "admin"]  # most people could do nothing with that
+    meant = next((known for known in hinted if _slip(name, known)), None)
     return plain.not_understood(meant), text
+
+
+def _behaviour(action: str, value: str) -> Behaviour:
+    """What a button does; under a preview, none of the nudge's own does anything."""
+    delivery = value.partition(":")[2] if action == ids.NUDGE_MORE else value
+    previewed = action in _UNDER_A_NUDGE and delivery.startswith(ids.PREVIEW)
+    return admin.only_a_preview if previewed else BUTTONS[action]
 
 
 def _slip(typed: str, known: str) -> bool:

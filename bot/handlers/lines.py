@@ -39,7 +39,7 @@ async def write_a_line(ally: Ally, request: Request) -> Reply:
         return await not_in(ally, request)
     row = await find_delivery(ally.db, who, DeliveryId(request.value))
     about = row.nudge if row is not None else request.value
-    library = ally.library()
+    library = ally.library().in_words_of(who.locale)
     asked = library.nudges.get(about or "") or library.questions.get(about or "")
     return Reply(modal=answers.line_modal(words_of(who), asked.ask if asked else ""))
 

@@ -22,7 +22,7 @@ async def one_now(ally: Ally, request: Request) -> Reply:
     words = words_of(who)
     if who is None:
         return await not_in(ally, request)
-    library, today = ally.library(), who.local_date(ally.clock())
+    library, today = ally.library().in_words_of(who.locale), who.local_date(ally.clock())
     cap = stretch_cap(who.local_date(who.joined_at), today)
     choice = choose(library, who, await history_of(ally.db, who), today, cap, ally.rng)
     if choice is None:
@@ -63,7 +63,7 @@ async def _answer(ally: Ally, request: Request, answer: Answer | None) -> Reply:
     nudge = await answer_nudge(ally.db, who, id_, answer, ally.clock())
     if nudge is None:
         return Reply(message=views.not_yours(words))
-    library = ally.library()
+    library = ally.library().in_words_of(who.locale)
     if answer is None:
         update = views.with_buttons(words, request.shown, id_, _later(library, nudge), nudge in library.questions)
         return Reply(message=views.taken_back(words), update=update)
@@ -107,4 +107,4 @@ async def more(ally: Ally, request: Request) -> Reply:
 
 async def _nudge_of(ally: Ally, who: Member, id_: DeliveryId) -> Nudge | None:
     row = await find_delivery(ally.db, who, id_)
-    return ally.library().nudges.get(row.nudge or "") if row is not None else None
+    return ally.library().in_words_of(who.locale).nudges.get(row.nudge or "") if row is not None else None

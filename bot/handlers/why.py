@@ -24,9 +24,10 @@ async def why_by_command(ally: Ally, request: Request) -> Reply:
     newest = next((row for row in rows if row.kind is Kind.NUDGE and row.state is State.SENT), None)
     if newest is None:
         return Reply(message=answers.why_message(words, rows, "", ""))
-    library = ally.library()
+    library = ally.library().in_words_of(who.locale)
     nudge = library.nudges.get(newest.nudge or "")
     season = library.seasons[nudge.season].label if nudge and nudge.season else ""
     codes = (await why_of(ally.db, who, [newest])).get(newest.id, "")
-    purpose = nudge.why if nudge else ""
+    gone = nudge is None and newest.nudge not in library.questions
+    purpose = nudge.why if nudge else answers.no_longer_there(words) if gone else ""
     return Reply(message=answers.why_message(words, rows, purpose, answers.choice_in_words(words, codes, season)))

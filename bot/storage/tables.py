@@ -190,9 +190,17 @@ notice = sa.Table(
     "notice",
     metadata,
     sa.Column("workspace", sa.ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user", sa.Text, primary_key=True),
     sa.Column("version", sa.Text, primary_key=True),
-    sa.Column("told_at", Moment, nullable=False),
-    comment="One row per broken version of a library file, so that admins hear of it once.",
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("claimed_at", Moment, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("ready_at", Moment),
+    sa.CheckConstraint(_one_of("state", [one for one in State if one is not State.SKIPPED]), "state"),
+    sa.CheckConstraint("(state IN ('planned', 'sending')) = (ready_at IS NOT NULL)", "ready"),
+    sa.CheckConstraint("state <> 'failed' OR reason IS NOT NULL", "failed_reason"),
+    comment="One row for each admin and broken version of the library, so that each hears of it once.",
 )
 
 audit = sa.Table(

@@ -216,16 +216,20 @@ def line_kept_view(words: Words) -> View:
 
 def why_message(words: Words, rows: Sequence[Delivery], why: str, now_text: str) -> Message:
     """Why the latest nudge, and the last 14 days of what was sent or skipped."""
-    first = why or words.say("No nudge has come yet.")
+    came = any(row.kind is Kind.NUDGE and row.state is State.SENT for row in rows)
+    parts = [part for part in (why or ("" if came else words.say("No nudge has come yet.")), now_text) if part]
     said = [_row_in_words(words, row) for row in rows]
-    blocks: list[Block] = [section(escape(first))]
-    if now_text:
-        blocks.append(section(escape(now_text)))
+    blocks: list[Block] = [section(escape(part)) for part in parts]
     if said:
         # Two short lists rather than a cut one: a section holds 3,000 characters.
         blocks += [divider(), section(f"*{words.say('The last 14 days')}*")]
         blocks += [section(escape("\n".join(said[at : at + _ROWS]))) for at in range(0, len(said), _ROWS)]
-    return Message(" ".join([first, now_text, *said]).strip(), blocks)
+    return Message(" ".join([*parts, *said]), blocks)
+
+
+def no_longer_there(words: Words) -> str:
+    """In place of the reason for a nudge that was deleted since it came."""
+    return words.say("What came last is no longer in the library, so its reason is gone too.")
 
 
 def reason_in_words(words: Words, code: str) -> str:
@@ -240,6 +244,8 @@ def reason_in_words(words: Words, code: str) -> str:
         "nothing_fits": words.say("nothing new fitted"),
         "revoked": words.say("Ally was off in this workspace"),
         "unknown": words.say("Ally could not tell whether it arrived"),
+        "not_in_library": words.say("it was taken out of the library"),
+        "error": words.say("Ally made a mistake"),
     }
     return reasons.get(code, words.say("Slack refused it"))
 

@@ -42,6 +42,8 @@ class Look:
     """What is wrong with an input, by block_id."""
     scope: str = ""
     """Keeps HTML ids apart where several messages stand on one page."""
+    still: bool = False
+    """A picture: buttons and menus are drawn, and nobody can press them or stop at them by keyboard."""
 
 
 _NOBODY = Look()
@@ -50,7 +52,8 @@ _NOBODY = Look()
 def render_blocks(blocks: Sequence[Block], look: Look = _NOBODY) -> Markup:
     """The body of a message or view. The ids in it are unique, and the same for the same blocks and scope."""
     given = blocks if isinstance(blocks, list | tuple) else [blocks]
-    return Markup(_template().render(blocks=given, draw=_Drawing(look)))  # noqa: S704 — the template escapes
+    drawn = template("blocks.html.j2").render(blocks=given, draw=_Drawing(look))
+    return Markup(drawn)  # noqa: S704 — the template escapes
 
 
 def render_mrkdwn(text: str, look: Look = _NOBODY) -> Markup:
@@ -67,15 +70,22 @@ def render_text_only(text: str, look: Look = _NOBODY) -> Markup:
 @lru_cache(maxsize=1)
 def stylesheet() -> str:
     """The styles of everything drawn here, light and dark; every class begins with `bk-`."""
-    return (_TEMPLATES / "blocks.css").read_text(encoding="utf-8")
+    return asset("blocks.css")
+
+
+def asset(name: str) -> str:
+    """A file beside the templates, as it is."""
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def template(name: str) -> Template:
+    """A template of this package; it escapes all that it is given."""
+    return _environment().get_template(name)
 
 
 @lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("blocks.html.j2")
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 # What each element keeps in `state.values`, and where its first value stands.
@@ -153,6 +163,7 @@ class _Drawing:
 
     def __init__(self, look: Look) -> None:
         self._look = look
+        self.still = look.still
         self._count = itertools.count(1)
         # What is no letter or digit becomes its number, so that two scopes never become one.
         scope = re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0]):x}_", look.scope)

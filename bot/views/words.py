@@ -69,6 +69,13 @@ class Words:
         """The name of a weekday; Monday is 0."""
         return str(get_day_names("wide", context="stand-alone", locale=self.locale)[day])
 
+    def language(self, code: str) -> str:
+        """The name of a language such as `de` or `pt-BR`; the code itself where nobody knows it."""
+        try:
+            return Locale.parse(code, sep="-").get_display_name(self.locale) or code
+        except (ValueError, UnknownLocaleError):
+            return code
+
     def when(self, moment: dt.datetime, zone: ZoneInfo) -> str:
         """A moment as date and time on somebody's own clock: `Monday 23 November, 09:30`."""
         local = moment.astimezone(zone)

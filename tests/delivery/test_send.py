@@ -213,7 +213,7 @@ async def test_a_poisonous_message_harms_nobody_else(office: Office, slack: Slac
 
     def render(parcel: Parcel) -> Message:
         if parcel.user == mina.id:
-            raise KeyError("no such nudge")
+            raise ValueError("no such message")
         return plain_message(parcel)
 
     for attempt in range(1, 6):
@@ -222,6 +222,27 @@ async def test_a_poisonous_message_harms_nobody_else(office: Office, slack: Slac
         assert (await office.fates())[mina.id] == ("planned" if attempt < 5 else "failed", "error")
         slack.clock.advance(timedelta(minutes=20))
     assert sorted(await counts(office)) == [0, 1]
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_what_is_not_in_the_library(office: Office, slack: Slack, comes_back: bool) -> None:
+    """Tried some more, for another worker may have planned from a newer library; then one row with a true reason."""
+    await office.due("mina")
+    absent = True
+
+    def render(parcel: Parcel) -> Message:
+        if absent:
+            raise KeyError(parcel.nudge)
+        return plain_message(parcel)
+
+    for _ in range(4):
+        await office.deliver(render=render)
+        assert await office.fate() == ("planned", "not_in_library")
+        slack.clock.advance(timedelta(minutes=20))
+    absent = not comes_back
+    await office.deliver(render=render)
+    assert await office.fate() == (SENT if comes_back else ("failed", "not_in_library"))
+    assert office.posts() == int(comes_back)
 
 
 async def counts(office: Office) -> list[int]:

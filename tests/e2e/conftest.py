@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from bot.app import House, Role, Tempo
 from bot.config import load
 from sandbox import Clock, Slack
 from tests.conftest import MONDAY
+from tests.libraries import part_of_the_shipped
 
 Open = Callable[..., Awaitable[House]]
 
@@ -59,13 +61,20 @@ async def opened(slack: Slack, url: str, key: str, transport: str, role: Role, *
         await house.stop()
 
 
+@pytest.fixture(scope="session")
+def small_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that is read quickly."""
+    return part_of_the_shipped(tmp_path_factory.mktemp("content") / "content")
+
+
 @pytest.fixture
-async def open_house(slack: Slack, encryption_key: str) -> AsyncIterator[Open]:
+async def open_house(slack: Slack, encryption_key: str, small_content: Path) -> AsyncIterator[Open]:
     """Opens houses; all are closed at the end."""
     async with AsyncExitStack() as stack:
 
         async def open_one(url: str, transport: str = "socket mode", role: Role = Role.RUN, **extra: Any) -> House:
-            return await stack.enter_async_context(opened(slack, url, encryption_key, transport, role, **extra))
+            given = {"ALLY_CONTENT": str(small_content)} | extra
+            return await stack.enter_async_context(opened(slack, url, encryption_key, transport, role, **given))
 
         yield open_one
 

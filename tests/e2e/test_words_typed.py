@@ -41,7 +41,7 @@ async def test_each_button_of_help_does_something(slack: Slack, simple_house: Ho
     mina.does_not_see("could not save anything")
 
 
-@pytest.mark.parametrize("word", ["repair", "export", "forget", "admin", "admin pulse"])
+@pytest.mark.parametrize("word", ["repair", "export", "forget"])
 async def test_words_that_come_later_say_so(slack: Slack, simple_house: House, word: str) -> None:
     """A word of the outer surface that does nothing yet is not an unknown word."""
     answer = await slack.person("mina").command(f"/ally {word}")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.model import Audience, Finding, Setting, Sphere, Stance, Status, Trigger
-from bot.nudges.library import MAX_FINDINGS, LibraryBroken, check, load
-from bot.nudges.tree import MAX_FILE_BYTES
+from bot.nudges.library import LibraryBroken, check, load
+from bot.nudges.reading.findings import MAX_FINDINGS
+from bot.nudges.reading.tree import MAX_FILE_BYTES
 
 GOOD = """\
 sources:
@@ -169,7 +174,7 @@ SLIPS = {
         "stretch: 1", "stretch: one", 23, 14, "bring-in-01", "stretch", "“one”", "1 comfortable"
     ),
     "minutes of 3": Slip("minutes: 5", "minutes: 3", 24, 14, "bring-in-01", "minutes", "does not fit", "1, 2, 5 or 10"),
-    "rev of 0": Slip("rev: 2", "rev: 0", 31, 10, "bring-in-01", "rev", "“0” does not fit", "goes up by one"),
+    "rev of 0": Slip("rev: 2", "rev: 0", 31, 10, "bring-in-01", "rev", "“0” does not fit", "one higher"),
     "one setting, no list": Slip(
         "settings: [chat, document]", "settings: chat", 26, 15, "bring-in-01", "settings", "does not fit", "as a list"
     ),
@@ -262,6 +267,230 @@ SLIPS = {
         "is missing, and stretch 3 needs it",
         "add `easier:`",
     ),
+    # words (the numbers are those of the rules in tests/nudges/test_rules.py, where the patterns are tested)
+    "shame": Slip(
+        "why: You hear from those who like to prepare.",
+        "why: There is no excuse for silence.",
+        17,
+        19,
+        "bring-in-01",
+        "why",
+        "“no excuse” shames the reader",
+        "no verdict",
+    ),
+    "pressure": Slip(
+        "why: You hear from those who like to prepare.",
+        "why: You must know this.",
+        17,
+        14,
+        "bring-in-01",
+        "why",
+        "“must” presses the reader",
+        "suggest",
+    ),
+    "jargon": Slip(
+        "do: Share the main question early.",
+        "do: Interrogate the main question.",
+        15,
+        9,
+        "bring-in-01",
+        "do",
+        "“Interrogate” is jargon",
+        "look hard at",
+    ),
+    "identity of the reader": Slip(
+        "do: Share the main question early.",
+        "do: 'Share it early, as a man.'",
+        15,
+        26,
+        "bring-in-01",
+        "do",
+        "“as a man” says who the reader is",
+        "leave it out",
+    ),
+    "a token": Slip(
+        "do: Share the main question early.",
+        "do: Ask a Black colleague to speak.",
+        15,
+        15,
+        "bring-in-01",
+        "do",
+        "“Black colleague” picks people by group",
+        "what the person did",
+    ),
+    "a stereotype": Slip(
+        "why: You hear from those who like to prepare.",
+        "why: Then, women tend to speak.",
+        17,
+        16,
+        "bring-in-01",
+        "why",
+        "“women tend” says what a group is like",
+        "to whomever",
+    ),
+    "emotional labour": Slip(
+        "do: Share the main question early.",
+        "do: Ask a colleague how it feels to be new.",
+        15,
+        9,
+        "bring-in-01",
+        "do",
+        "explain their lives",
+        "already shared",
+    ),
+    "disclosure": Slip(
+        "do: Share the main question early.",
+        "do: Ask everyone for pronouns.",
+        15,
+        9,
+        "bring-in-01",
+        "do",
+        "makes people disclose",
+        "what they offer, use",
+    ),
+    "a saviour": Slip(
+        "do: Share the main question early.",
+        'do: "Step in and fix it for them."',
+        15,
+        10,
+        "bring-in-01",
+        "do",
+        "“Step in and fix” rescues",
+        "let them choose",
+    ),
+    "a gesture": Slip(
+        "do: Share the main question early.",
+        "do: Sign the pledge.",
+        15,
+        18,
+        "bring-in-01",
+        "do",
+        "“pledge” makes a show",
+        "changes how work is done",
+    ),
+    "a post in a channel": Slip(
+        "do: Share the main question early.",
+        'do: "Put support into #general."',
+        15,
+        27,
+        "bring-in-01",
+        "do",
+        "“#general” makes a show",
+        "changes how work is done",
+    ),
+    "a confrontation": Slip(
+        "do: Share the main question early.",
+        "do: Confront your boss.",
+        15,
+        9,
+        "bring-in-01",
+        "do",
+        "“Confront” can put people at risk",
+        "a calm line",
+    ),
+    "many actions": Slip(
+        "do: Share the main question early.",
+        "do: Swap notes, rotate chairs and review pay.",
+        15,
+        21,
+        "bring-in-01",
+        "do",
+        "holds 3 actions: “rotate”",
+        "keep one",
+    ),
+    "no verb first": Slip(
+        "do: Share the main question early.",
+        "do: It would be nice to ask.",
+        15,
+        9,
+        "bring-in-01",
+        "do",
+        "“It” is no verb",
+        "begin with what to do",
+    ),
+    "a lead-in": Slip(
+        "do: Share the main question early.",
+        "do: Quietly share the question.",
+        15,
+        9,
+        "bring-in-01",
+        "do",
+        "“Quietly” stands before the verb",
+        "put the verb first",
+    ),
+    "a long sentence": Slip(
+        "why: You hear from those who like to prepare.",
+        "why: Yes. You You You You You You You You You You You You You You You You You You You You You it.",
+        17,
+        15,
+        "bring-in-01",
+        "why",
+        "a sentence of 22 words; 20",
+        "cut 2 words",
+    ),
+    "hard to read": Slip(
+        "why: You hear from those who like to prepare.",
+        "why: Organisational accountability necessitates institutionalised redistribution.",
+        17,
+        10,
+        "bring-in-01",
+        "why",
+        "reads at grade",
+        "institutionalised",
+    ),
+    "formatting": Slip(
+        "do: Share the main question early.",
+        "do: Share the *main* question early.",
+        15,
+        19,
+        "bring-in-01",
+        "do",
+        "“*main*” is formatting",
+        "plain words",
+    ),
+    "a link": Slip(
+        "why: You hear from those who like to prepare.",
+        "why: See https://example.org for more.",
+        17,
+        14,
+        "bring-in-01",
+        "why",
+        "“https://example.org” is formatting or a link",
+        "plain words",
+    ),
+    "a desk on the floor": Slip(
+        "when: Before a meeting",
+        "when: Before you open your inbox",
+        16,
+        32,
+        "bring-in-01",
+        "when",
+        "“inbox” does not fit",
+        "take floor out",
+    ),
+    "an apology that asks": Slip(
+        "say: Sorry, please go on.",
+        "say: Sorry, please forgive me.",
+        43,
+        24,
+        "interrupted-01",
+        "say",
+        "asks to be forgiven",
+        "theirs to offer",
+    ),
+    "a question that presses": Slip(
+        "ask: Where did you stand?",
+        "ask: Where must you stand?",
+        34,
+        16,
+        "stance-01",
+        "ask",
+        "“must you” presses",
+        "suggest",
+    ),
+    "an id of two kinds": Slip(
+        "id: stance-01", "id: bring-in-01", 33, 9, "bring-in-01", "id", "is also a nudge (line 14)", "unused"
+    ),
     "nothing live": Slip("status: live", "status: retired", 1, 1, "", "", "no live nudge", "add one", file=""),
 }
 
@@ -301,8 +530,9 @@ def test_a_good_file_becomes_a_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
 def test_a_slip_is_found_where_it_stands(tmp_path: Path, slip: Slip) -> None:
     """One slip gives one finding: with its line, its column, its field, what is wrong, and the mend."""
-    assert slip.old in GOOD
-    finding = only(written(tmp_path, GOOD.replace(slip.old, slip.new, 1)))
+    good = GOOD.replace("[chat, document]", "[floor, document]") if "inbox" in slip.new else GOOD
+    assert slip.old in good
+    finding = only(written(tmp_path, good.replace(slip.old, slip.new, 1)))
     assert (finding.line, finding.column) == (slip.line, slip.column), str(finding)
     assert (finding.id, finding.field, finding.level) == (slip.id, slip.field, "error"), str(finding)
     assert slip.message in finding.message
@@ -362,11 +592,26 @@ def test_a_file_that_cannot_be_read_blames_no_other(tmp_path: Path) -> None:
         ("nudges: []".encode("utf-16"), 1, 1, "not UTF-8", "save the file as UTF-8"),
         (b"nudges: []\x00", 1, 11, "nobody can see", "delete it"),
         (b"#" * (MAX_FILE_BYTES + 1), 1, 1, "is larger than 2 MB", "split it"),
+        (b"# a comment\n" * 420_000, 1, 1, "is larger than 2 MB", "split it"),
         (b"nudges: " + b"[" * 100_000, 1, 21, "far too deep", "compare it"),
         (b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", 2, 8, "cannot begin with *", "write repeated values out"),
         (b"nudges: &all [*all]\n", 1, 15, "cannot begin with *", "write repeated values out"),
     ],
-    ids=["empty", "blank", "comment", "list", "words", "latin-1", "utf-16", "nul", "huge", "deep", "bomb", "circle"],
+    ids=[
+        "empty",
+        "blank",
+        "comment",
+        "list",
+        "words",
+        "latin-1",
+        "utf-16",
+        "nul",
+        "huge",
+        "5 MB",
+        "deep",
+        "bomb",
+        "circle",
+    ],
 )
 def test_a_strange_file_is_one_finding(
     tmp_path: Path, data: bytes, line: int, column: int, message: str, mend: str
@@ -435,6 +680,9 @@ def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
 def test_packs_add_entries(tmp_path: Path) -> None:
     """Files below the folder belong to the library, read in the order of their names."""
     pack = "nudges:" + GOOD.split("nudges:")[1].split("reflections:")[0].replace("bring-in-01", "bring-in-90")
+    for old, new in (("Share the main question early", "Walk to the far end"), ("Send", "Read"), ("You hear", "Hear"),
+                     ("What came up", "Who was there")):  # fmt: skip
+        pack = pack.replace(old, new)
     written(tmp_path, GOOD)
     written(tmp_path, pack, "packs/ours.yaml")
     assert list(load(tmp_path).nudges) == ["bring-in-01", "bring-in-90"]
@@ -546,8 +794,15 @@ def test_reading_grows_in_step_with_the_library(tmp_path: Path) -> None:
 
     def seconds(entries: int) -> float:
         one = GOOD.split("nudges:\n")[1].split("reflections:")[0].replace("practice: bring-in", "practice: PRACTICE")
-        names = [(f"p{index // 90}", f"{index % 90 + 10}") for index in range(entries)]
-        more = "".join(one.replace("bring-in-01", f"{p}-{n}").replace("PRACTICE", p) for p, n in names)
+        rng, letters = random.Random(1), "abcdefghijklmnopqrstuvwxyz"  # noqa: S311
+        more = ""
+        for index in range(entries):
+            own = [" ".join("".join(rng.choices(letters, k=5)) for _ in range(6)) for _ in range(3)]
+            entry = one.replace("bring-in-01", f"p{index // 90}-{index % 90 + 10}").replace(
+                "PRACTICE", f"p{index // 90}"
+            )
+            entry = entry.replace("the main question early", own[0]).replace("those who like to prepare", own[1])
+            more += entry.replace("What came up", f"What {own[2]}")
         practices = "".join(f"  - {{id: p{n}, label: P, role: ally}}\n" for n in range(entries // 90 + 1))
         text = GOOD.replace("seasons:\n", practices + "seasons:\n").replace("reflections:", more + "reflections:")
         written(tmp_path, text)
@@ -557,3 +812,182 @@ def test_reading_grows_in_step_with_the_library(tmp_path: Path) -> None:
 
     seconds(10)
     assert seconds(1000) < 30 * seconds(100)
+
+
+WARNED = {
+    "a text cut at a #": (
+        "do: Share the main question early.", "do: Share it early in #general",
+        Slip("", "", 15, 9, "bring-in-01", "do", "ends at the #", '"quotes"'),
+    ),
+    "a comment behind a text": (
+        "ask: What came up?", "ask: What came up? # or: who came?",
+        Slip("", "", 18, 10, "bring-in-01", "ask", "ends at the #", "a line of its own"),
+    ),
+    "a full stop after the if-part": (
+        "when: Before a meeting", "when: Before a meeting.",
+        Slip("", "", 16, 27, "bring-in-01", "when", "ends in “.”", "the action follows"),
+    ),
+    "a word that may be no verb": (
+        "do: Share the", "do: Zhuzh the", Slip("", "", 15, 9, "bring-in-01", "do", "“Zhuzh”", "something to do"),
+    ),
+    "two actions": (
+        "question early.", "question and review the pay bands.",
+        Slip("", "", 15, 37, "bring-in-01", "do", "“review” may begin a second action", "keep one of the two"),
+    ),
+    "a stiff word": (
+        "why: You hear from those", "why: You facilitate those",
+        Slip("", "", 17, 14, "bring-in-01", "why", "“facilitate” is stiff", "help"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "slip"), WARNED.values(), ids=WARNED)
+def test_what_may_be_fine_is_a_warning(tmp_path: Path, old: str, new: str, slip: Slip) -> None:
+    """A doubt is told with its place and the mend, and the library can be used all the same."""
+    assert old in GOOD
+    finding = only(written(tmp_path, GOOD.replace(old, new, 1)))
+    assert (finding.line, finding.column, finding.level) == (slip.line, slip.column, "warning"), str(finding)
+    assert (finding.id, finding.field) == (slip.id, slip.field)
+    assert slip.message in finding.message
+    assert slip.mend in finding.mend
+    assert "bring-in-01" in load(tmp_path).nudges
+
+
+def test_a_comment_elsewhere_is_a_comment(tmp_path: Path) -> None:
+    """Behind a number or a choice, on a line of its own, inside quotation marks: nothing is cut off."""
+    text = GOOD.replace("stretch: 1", "stretch: 1  # comfortable").replace("stance: aside", "stance: aside # beside")
+    text = text.replace("nudges:\n", "nudges:\n  # ---- bring-in ----\n").replace(
+        "when: Before a meeting", "when: 'Before # 3 begins' # the room"
+    )
+    assert check(written(tmp_path, text))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("written_as", "column"),
+    [
+        ("why: You must know.", 14),
+        ("why:    You must know.", 17),
+        ('why: "You must know."', 15),
+        ("why: 'You must know.'", 15),
+        ('why: "You must \\u00e9."', 10),
+        ("why: >\n      You must know.", 10),
+        ("why: You\n      must know.", 10),
+        ("why: You  must know.", 10),
+    ],
+)
+def test_the_column_is_the_words_own_where_that_can_be_told(tmp_path: Path, written_as: str, column: int) -> None:
+    """On one line as it is read: the word. Folded, escaped or oddly spaced: the beginning of the text."""
+    finding = only(written(tmp_path, GOOD.replace("why: You hear from those who like to prepare.", written_as)))
+    assert (finding.line, finding.column) == (17, column)
+
+
+def test_what_is_sent_to_nobody_is_judged_mildly(tmp_path: Path) -> None:
+    """A draft's words are still being found, and a retired entry's are history: its format alone counts."""
+    slip = GOOD.replace("why: You hear", "why: You should hear")
+    again = GOOD.split("nudges:\n")[1].split("reflections:")[0].replace("bring-in-01", "bring-in-02")
+    two = slip.replace("reflections:", again + "reflections:")
+    two = two.replace("Share the main question early", "Walk to the far end", 1).replace("What came", "Who came", 1)
+    draft, retired = (two.replace("status: live", f"status: {status}", 1) for status in ("draft", "retired"))
+    assert [one.level for one in check(written(tmp_path, draft))[1]] == ["warning"]
+    assert check(written(tmp_path, retired))[1] == ()
+    broken = retired.replace("do: Walk", "do: " + "Walk" * 40, 1)
+    assert [one.field for one in check(written(tmp_path, broken))[1]] == ["do"]
+
+
+def test_words_in_another_language_are_not_judged_by_english_rules(tmp_path: Path) -> None:
+    """A base file in German, by its name, keeps the limits and the question mark, and nothing else is asked of it."""
+    german = GOOD.replace("Share the main question early.", "Die Frage vorher teilen.").replace("You hear", "Must hear")
+    written(tmp_path, german, "ours.de.yaml")
+    assert check(tmp_path)[1] == ()
+    written(tmp_path, german.replace("What came up?", "Was kam heraus"), "ours.de.yaml")
+    assert only(tmp_path).field == "ask"
+    written(tmp_path, german.replace("Die Frage", "Die *Frage*"), "ours.de.yaml")
+    assert only(tmp_path).field == "do"
+
+
+@pytest.mark.parametrize(
+    ("language", "ask"),
+    [("el", "Τι άλλαξε;"), ("ja", "何が変わりましたか。"), ("ar", "ما الذي تغير؟"), ("zh", "有什么变化？")],
+)
+def test_each_language_asks_in_its_own_way(tmp_path: Path, language: str, ask: str) -> None:
+    """The question mark is the language's own, and is not asked for where there is none."""
+    written(tmp_path, GOOD.replace("What came up?", ask), f"ours.{language}.yaml")
+    assert check(tmp_path)[1] == ()
+
+
+def test_an_id_of_a_retired_entry_is_gone_for_good(tmp_path: Path) -> None:
+    """Whichever of the two is retired, the message says why the id cannot be had, and names one that can."""
+    again = GOOD.split("nudges:\n")[1].split("reflections:")[0].replace("Share the main", "Write down the")
+    for first, second in (("live", "retired"), ("retired", "live")):
+        text = GOOD.replace("status: live", f"status: {first}").replace(
+            "reflections:", again.replace("status: live", f"status: {second}") + "reflections:"
+        )
+        _, findings = check(written(tmp_path, text))
+        [finding] = [one for one in findings if one.level == "error"]
+        assert (finding.line, finding.column, finding.field) == (32, 9, "id")
+        assert "is the id of a retired entry" in finding.message
+        assert "never used again" in finding.message
+        assert finding.mend == "give it an unused one, such as bring-in-02"
+
+
+def test_many_doubts_do_not_make_a_library_unusable(tmp_path: Path) -> None:
+    """Only errors do. The list of warnings ends, and says so."""
+    one = GOOD.split("nudges:\n")[1].split("reflections:")[0].replace("when: Before a meeting", "when: Before it.")
+    entries = "".join(
+        one.replace("bring-in-01", f"p{n // 90}-{n % 90 + 10}")
+        .replace("practice: bring-in", f"practice: p{n // 90}")
+        .replace("the main question", f"q{n} w{n} e{n} r{n} t{n}")
+        .replace("You hear", f"Y{n} hear")
+        .replace("What", f"W{n}")
+        for n in range(MAX_FINDINGS + 100)
+    )
+    practices = "".join(f"  - {{id: p{n}, label: P, role: ally}}\n" for n in range(20))
+    text = GOOD.replace("seasons:\n", practices + "seasons:\n").replace("reflections:", entries + "reflections:")
+    library, findings = check(written(tmp_path, text))
+    assert library is not None
+    assert len(findings) == MAX_FINDINGS + 1
+    assert sum("more is wrong" in one.message for one in findings) == 1
+
+
+def test_a_finding_is_one_line_and_nothing_a_terminal_obeys(tmp_path: Path) -> None:
+    """A file may quote line ends and control characters; what is said of it holds neither."""
+    text = GOOD.replace("stance: aside", r'stance: "\e[31ma\nside"').replace("rev: 2", r'"re\nv": 2')
+    findings = check(written(tmp_path, text))[1]
+    assert [one.field for one in findings] == ["stance", "re·v"]
+    assert all(str(one).isprintable() for one in findings)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=400))
+def test_whatever_a_file_holds_nothing_is_raised(data: bytes) -> None:
+    """Any bytes at all are a library, or findings."""
+    with tempfile.TemporaryDirectory() as folder:
+        library, findings = check(written(Path(folder), data))
+        assert (library is None) == any(one.level == "error" for one in findings)
+
+
+_BYTES = GOOD.encode()
+_SCRAPS = st.sampled_from(
+    [
+        *(b"\t", b"\n", b"  ", b": ", b"- ", b"#", b'"', b"'", b"[", b"{", b"*", b"&a ", b"!", b"|\n", b"---\n"),
+        *(b"\xff", b"\x00", b"\xe2\x80\x9c", b"must ", b"1", b"null", b"id: x\n"),
+    ]
+)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(_BYTES)), st.integers(0, 30), st.binary(max_size=6) | _SCRAPS), max_size=5)
+)
+def test_whatever_a_slip_of_the_hand_does_nothing_is_raised(edits: list[tuple[int, int, bytes]]) -> None:
+    """A good file with pieces cut out and scraps put in is a library, or findings at lines that exist."""
+    data = _BYTES
+    for at, cut, scrap in edits:
+        data = data[:at] + scrap + data[at + cut :]
+    with tempfile.TemporaryDirectory() as folder:
+        written(Path(folder), data)
+        written(Path(folder), data, "nudges.de.yaml")
+        library, findings = check(Path(folder), gaps=True)
+        assert (library is None) == any(one.level == "error" for one in findings)
+        lines = len(data.splitlines()) + 1
+        assert all(1 <= one.line <= lines and one.column >= 1 for one in findings)
+        assert all("\n" not in str(one) for one in findings)

@@ -21,6 +21,7 @@ from bot.model import (
     CheckIn,
     Delivery,
     DeliveryId,
+    Finding,
     Kind,
     Library,
     Member,
@@ -30,11 +31,13 @@ from bot.model import (
     Setting,
     Skip,
     State,
+    Status,
     Step,
     Trigger,
 )
 from bot.nudges.library import load
-from bot.views import answers, blocks, check_in, home, membership, nudge, settings
+from bot.nudges.shelf import Difference, Shelf, Turn
+from bot.views import admin, answers, blocks, check_in, home, membership, nudge, settings
 from bot.views.blocks import Message, View
 from bot.views.html import Look, render_blocks, stylesheet
 from bot.views.words import words_for
@@ -87,7 +90,7 @@ def gallery() -> dict[str, Message | View]:
     longest, question = _longest(library), max(library.questions.values(), key=lambda one: len(one.ask))
     shown = nudge.nudge_message(words, longest, DELIVERY, DAY)
     asked = nudge.question_message(words, question, DELIVERY)
-    why = _longest_reasons(library)
+    why, shelf = _longest_reasons(library), _shelf(library)
     return {
         "membership.joining_modal": membership.joining_modal(words, RHYTHM, WEDNESDAY, ZONE.key),
         "membership.welcome": membership.welcome(words, MEMBER, WEDNESDAY),
@@ -160,8 +163,63 @@ def gallery() -> dict[str, Message | View]:
         "home.home_of: paused, answered, no lines": home.home_of(
             words, replace(PAUSED, resume_on=date(2026, 12, 30)), [], WEDNESDAY, answered=True, now=NOON
         ),
+        "admin.broken_notice": admin.broken_notice(words, FINDINGS, shelf.folder, DELIVERY),
+        "admin.broken_notice: one": admin.broken_notice(words, FINDINGS[:1], shelf.folder, DELIVERY),
+        "admin.library_message": admin.library_message(words, _refusing(shelf), ZONE, DAY),
+        "admin.library_message: with warnings": admin.library_message(words, _warned(shelf), ZONE, DAY),
+        "admin.library_message: all well": admin.library_message(words, shelf, ZONE, DAY),
+        "admin.reloaded": admin.reloaded(words, Turn.LOADED, _warned(shelf), ZONE),
+        "admin.reloaded: mended": admin.reloaded(words, Turn.MENDED, shelf, ZONE),
+        "admin.reloaded: nothing changed": admin.reloaded(words, Turn.SAME, shelf, ZONE),
+        "admin.reloaded: refused": admin.reloaded(words, Turn.REFUSED, _refusing(shelf), ZONE),
+        "admin.reloaded: somebody saves": admin.reloaded(words, Turn.BUSY, shelf, ZONE),
+        "admin.reloaded: still reading": admin.reloaded(words, None, shelf, ZONE),
+        "admin.admin_help": admin.admin_help(words),
+        "admin.admin_help: a near miss": admin.admin_help(words, "libary", "library"),
+        "admin.admin_help: no word": admin.admin_help(words, MARKED),
+        "admin.not_an_admin": admin.not_an_admin(words),
+        "admin.not_an_admin: a line": admin.not_an_admin(words, LONG),
+        "admin.preview_sent": admin.preview_sent(words, longest.id, Status.LIVE),
+        "admin.preview_sent: a draft": admin.preview_sent(words, longest.id, Status.DRAFT),
+        "admin.preview_sent: retired": admin.preview_sent(words, longest.id, Status.RETIRED),
+        "admin.preview_not_sent": admin.preview_not_sent(words),
+        "admin.which_entry": admin.which_entry(words, "", None, refused=False),
+        "admin.which_entry: near": admin.which_entry(words, "brin-in-01", "bring-in-01", refused=False),
+        "admin.which_entry: nothing near": admin.which_entry(words, SENTENCE.strip(), None, refused=True),
+        "admin.only_a_preview": admin.only_a_preview(words),
+        "answers.why_message: a question": answers.why_message(words, _a_fortnight(), "", why),
+        "answers.why_message: deleted since": answers.why_message(
+            words, _a_fortnight(), answers.no_longer_there(words), why
+        ),
         "blocks.as_modal": blocks.as_modal(membership.privacy(words, SUPPORT)),
     }
+
+
+_REASON = "says nearly the same as bring-in-03 (line 210): “Ask one person who has not spoken yet.” & *more* <@U1>"
+FINDINGS = tuple(
+    Finding(f"/srv/ally/content/packs/our-own/nudges-{at}.yaml", 1200 + at, 12, "credit-the-source-03", "why", "error",
+            " ".join([_REASON] * (8 if at == 0 else 1)), "make the situation differ, or retire one of the two")
+    for at in range(12)
+)  # fmt: skip
+
+
+def _shelf(library: Library) -> Shelf:
+    """The shipped library in use, without a fault."""
+    shelf = Shelf(Path("/srv/ally/content"))
+    shelf.library, shelf.loaded_at, shelf.difference = library, NOON, Difference(12, 120, 3)
+    return shelf
+
+
+def _warned(shelf: Shelf) -> Shelf:
+    other = _shelf(shelf.library)
+    other.findings = tuple(replace(finding, level="warning") for finding in FINDINGS)
+    return other
+
+
+def _refusing(shelf: Shelf) -> Shelf:
+    other = _warned(shelf)
+    other.refused, other.refused_version = FINDINGS, "0" * 64
+    return other
 
 
 @lru_cache(maxsize=1)

@@ -89,6 +89,8 @@ LESS = {
     "membership.welcome": {"What", "kept", "Who", "could", "read", "it"},
     "membership.privacy": {"What", "is", "kept", "Who", "could", "read", "it", "How", "long"},
     "answers.why_message": {"The", "last", "14", "days"},
+    "answers.why_message: a question": {"The", "last", "14", "days"},
+    "answers.why_message: deleted since": {"The", "last", "14", "days"},
     # The text stays what was sent: a press is not announced again.
     "nudge.noted": {"Noted"},
     "nudge.noted: a question": {"Noted"},

@@ -11,10 +11,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from copy import copy
 from datetime import date
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    field_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
@@ -63,10 +74,15 @@ def _no_day(value: str) -> object:
     raise broken(f"“{short(value)}” is not a date", "write it as year-month-day, such as 2026-10-01")
 
 
-def _question(value: str) -> str:
-    if not value.endswith("?"):
-        raise broken("does not end in a question mark", "make it a question, with ? at the end")
-    return value
+_MARKLESS = {"ja", "km", "lo", "my", "th"}
+"""Languages that ask without a question mark."""
+
+
+def _question(value: str, info: ValidationInfo) -> str:
+    language = (info.context or {}).get("language", "en").partition("-")[0]
+    if language in _MARKLESS or value.endswith("?") or (language != "en" and value[-1:] in "？؟;՞፧"):
+        return value
+    raise broken("does not end in a question mark", "make it a question, with ? at the end")
 
 
 def _no_twins(values: list[Any]) -> list[Any]:
@@ -95,7 +111,13 @@ _Sources = Annotated[list[_Slug], Field(min_length=1), AfterValidator(_no_twins)
 
 
 class Entry(BaseModel):
-    """What all entries share: an `id`, no unknown keys, and a way into the library."""
+    """What all entries share: an `id`, no unknown keys, and a way into the library.
+
+    Validate with the context `{"language": "de"}` where an entry is not in English.
+    """
+
+    TEXTS: ClassVar[tuple[str, ...]]
+    """The fields that people read, and that another language says in words of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -108,6 +130,8 @@ class Entry(BaseModel):
 
 class NudgeEntry(Entry):
     """One small action: its moment, its reason, the question afterwards, and when it fits."""
+
+    TEXTS = ("do", "when", "why", "ask", "easier")
 
     id: str = Field(
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-[0-9]{2}$", max_length=60, description="its practice and two digits"
@@ -145,7 +169,7 @@ class NudgeEntry(Entry):
     season: _Slug | None = Field(default=None, description="the id of a season; leave out for all year")
     status: Status = Field(default=Status.LIVE, description="draft, live or retired")
     rev: Annotated[int, BeforeValidator(_whole_number)] = Field(
-        default=1, ge=1, description="goes up by one with each better wording"
+        default=1, ge=1, description="a whole number, one higher with each better wording"
     )
 
     @field_validator("practice")
@@ -172,6 +196,8 @@ class NudgeEntry(Entry):
 class PracticeEntry(Entry):
     """A habit that several nudges vary."""
 
+    TEXTS = ("label",)
+
     label: _Label = Field(description="what members read, in at most 75 characters")
     role: _Slug = Field(description="the ally's role, in one word, such as amplifier")
     frame: Literal["say", "see", "expect", "do", "feel", "decide"] | None = Field(
@@ -184,6 +210,8 @@ class PracticeEntry(Entry):
 
 class SeasonEntry(Entry):
     """A stretch of the year, both days included, or a window that an admin opens."""
+
+    TEXTS = ("label",)
 
     label: _Label = Field(description="what admins read, in at most 75 characters")
     opens: Annotated[date | None, BeforeValidator(_day)] = Field(
@@ -209,6 +237,8 @@ class SeasonEntry(Entry):
 class SourceEntry(Entry):
     """Where an idea comes from."""
 
+    TEXTS = ()
+
     cite: _Text = Field(description="author, year and title, in at most 200 characters")
     url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, description="https://…")
 
@@ -218,6 +248,8 @@ class SourceEntry(Entry):
 
 class QuestionEntry(Entry):
     """A question to reflect on."""
+
+    TEXTS = ("ask",)
 
     ask: _Ask = Field(description="a question, in at most 100 characters")
     about: Literal["stance", "allophilia", "impact", "courage", "unseen-labour", "system"] = Field(
@@ -231,6 +263,8 @@ class QuestionEntry(Entry):
 
 class RepairEntry(Entry):
     """A card for when it went wrong: own it, repair, change."""
+
+    TEXTS = ("own", "repair", "change", "say")
 
     kind: _Slug = Field(description="what went wrong, such as interrupted")
     own: _Text = Field(description="owning it, in at most 200 characters")
@@ -254,6 +288,26 @@ SECTIONS: dict[str, type[Entry]] = {
     "repairs": RepairEntry,
 }
 """The top-level keys of a file, and what each holds a list of."""
+
+
+@lru_cache
+def translation_of(kind: type[Entry]) -> type[BaseModel]:
+    """An entry of that kind in another language: its `id`, its texts within their limits, and the `rev` they say.
+
+    All else may be left out or copied, and is not looked at. Which texts are missing is for the reader to judge.
+    """
+    wanted: dict[str, Any] = {}
+    for name, info in kind.model_fields.items():
+        if name in ("id", "rev") or name in kind.TEXTS:
+            own = copy(info)
+            annotation: Any = own.annotation
+            if name != "id":
+                own.default, own.validate_default, annotation = None, False, annotation | None
+            wanted[name] = (annotation, own)
+        else:
+            wanted[name] = (Any, Field(default=None, alias=info.alias))
+    return create_model(f"{kind.__name__}InOtherWords", __config__=ConfigDict(extra="forbid", frozen=True), **wanted)
+
 
 REFERENCES: dict[str, str] = {"practice": "practices", "season": "seasons", "source": "sources"}
 """Fields that name an entry elsewhere, and the section where it stands."""

@@ -43,13 +43,19 @@ class Trouble(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of the file and where it stands; `keys` says where a mapping's keys do, `twice` which came again."""
+    """A value of the file and where it stands; `keys` says where a mapping's keys do, `twice` which came again.
+
+    `inset` tells how far from `column` a text begins whose letters stand on one line just as they are read (None where
+    they do not), and `cut` the column of a # that ended a text without quotation marks (0 where none did).
+    """
 
     line: int
     column: int
     value: str | list[Node] | dict[str, Node] | None
     keys: dict[str, Node] = field(default_factory=dict)
     twice: tuple[Node, ...] = ()
+    inset: int | None = None
+    cut: int = 0
 
     def plain(self) -> Any:
         """The value without its places."""
@@ -110,6 +116,7 @@ def _tree(text: str) -> Node:
     """The one document of a file as nodes, or Trouble."""
     top: Node | None = None
     documents = 0
+    lines = text.split("\n")
     try:
         events = YAML(typ="safe", pure=True).parse(text)
         for event in events:
@@ -119,7 +126,7 @@ def _tree(text: str) -> Node:
                     mend = "delete the line ---, or make it a file of its own"
                     raise Trouble(*_start(event), "a second document begins here", mend)
             elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent | AliasEvent):
-                top = _node(event, events, 0)
+                top = _node(event, events, 0, lines)
     except ReaderError as error:
         place = _place(text, error.position)
         raise Trouble(*place, "a character stands here that nobody can see", "delete it") from error
@@ -134,7 +141,7 @@ def _start(event: Event) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _node(event: Event, events: Iterator[Event], depth: int) -> Node:
+def _node(event: Event, events: Iterator[Event], depth: int, lines: list[str]) -> Node:
     line, column = _start(event)
     if isinstance(event, AliasEvent):
         raise Trouble(line, column, "a text cannot begin with *", 'put it in "quotes"; write repeated values out')
@@ -144,20 +151,20 @@ def _node(event: Event, events: Iterator[Event], depth: int) -> Node:
         raise Trouble(line, column, "lists stand in lists, far too deep", "compare it with an entry that works")
     if isinstance(event, ScalarEvent):
         empty = event.implicit[0] and event.value in _EMPTY
-        return Node(line, column, None if empty else event.value)
+        return Node(line, column, None if empty else event.value, inset=_inset(event), cut=_cut(event, lines))
     if isinstance(event, SequenceStartEvent):
         items = []
         while not isinstance(event := next(events), SequenceEndEvent):
-            items.append(_node(event, events, depth + 1))
+            items.append(_node(event, events, depth + 1, lines))
         return Node(line, column, items)
     values: dict[str, Node] = {}
     keys: dict[str, Node] = {}
     twice = []
     while not isinstance(event := next(events), MappingEndEvent):
-        key = _node(event, events, depth + 1)
+        key = _node(event, events, depth + 1, lines)
         if not isinstance(key.value, str):
             raise Trouble(key.line, key.column, "a key stands here that is not a word", "write it as `key: text`")
-        value = _node(next(events), events, depth + 1)
+        value = _node(next(events), events, depth + 1, lines)
         if value.value is None:  # nothing stands there, so the place to mend is the key's
             value = Node(key.line, key.column, None)
         if key.value in keys:
@@ -165,6 +172,22 @@ def _node(event: Event, events: Iterator[Event], depth: int) -> Node:
         else:
             keys[key.value], values[key.value] = key, value
     return Node(line, column, values, keys, tuple(twice))
+
+
+def _inset(event: ScalarEvent) -> int | None:
+    start, end = event.start_mark, event.end_mark
+    around = (
+        end.column - start.column - len(event.value)
+    )  # 0 without quotation marks, 2 with, else something is escaped
+    return around // 2 if start.line == end.line and around in (0, 2) else None
+
+
+def _cut(event: ScalarEvent, lines: list[str]) -> int:
+    if event.style or not event.value:
+        return 0
+    end = event.end_mark
+    comment = re.match(r"[ \t]+#", lines[end.line][end.column :]) if end.line < len(lines) else None
+    return end.column + comment.end() if comment else 0
 
 
 def _in_plain_words(error: MarkedYAMLError) -> Trouble:

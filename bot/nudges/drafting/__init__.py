@@ -1,0 +1,1 @@
+"""Putting a new draft into a file, and not touching a byte beside it."""

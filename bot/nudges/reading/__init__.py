@@ -1,0 +1,1 @@
+"""From files to entries, each knowing its line."""

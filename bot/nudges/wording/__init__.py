@@ -1,0 +1,1 @@
+"""The rules of the house about words, as far as a machine can tell."""
