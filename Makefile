@@ -38,7 +38,7 @@ format: $(READY) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## measure against a yardstick in the same run
+bench: $(READY) ## measure against a yardstick in the same run (half an hour; ARGS="delivery --quick" tries one part)
 	$(BIN)/python -m bench $(ARGS)
 
 soak: $(READY) ## the long sweeps

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import os
 import sys
 import tempfile
@@ -13,14 +11,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
-from urllib.parse import urlencode
 
 import aiohttp
 
+from bench.commands import signed
+from bench.processes import bare_bolt
+from bench.report import Goal, Line, Report
 from bot.storage.vault import new_key
 from sandbox import Slack
 
-GOAL = 2.0
+GOAL = Goal(2.0)
 _PARALLEL = 50
 _REQUESTS = 1500
 _ROUNDS = 5
@@ -41,12 +41,23 @@ class Result:
         return self.ally_p99 / self.bare_p99
 
 
-async def measure() -> Result:
+async def report(quick: bool) -> Report:
+    """The same figures, as lines."""
+    found = await measure(2 if quick else _ROUNDS)
+    p50 = Line(
+        "p50", found.ally_p50 / found.bare_p50, figures={"bare Bolt ms": found.bare_p50, "Ally ms": found.ally_p50}
+    )
+    p99 = Line("p99", found.ratio, goal=GOAL, figures={"bare Bolt ms": found.bare_p99, "Ally ms": found.ally_p99})
+    return Report("Acknowledging /ally help over bare Bolt, 50 in parallel", [p50, p99])
+
+
+async def measure(counted: int = _ROUNDS) -> Result:
     """Both servers in processes of their own, in turns, the same requests."""
     async with Slack.start() as slack:
-        async with _bare(slack) as bare, _ally(slack) as ally, aiohttp.ClientSession() as session:
+        async with bare_bolt(slack.signing_secret) as port, _ally(slack) as ally, aiohttp.ClientSession() as session:
+            bare = f"http://127.0.0.1:{port}/slack/events"
             rounds: dict[str, list[tuple[float, float]]] = {bare: [], ally: []}
-            for number in range(_ROUNDS + 1):
+            for number in range(counted + 1):
                 for url, found in rounds.items():
                     times = await _load(session, slack, url, _REQUESTS if number else 200)
                     if number:  # the first round warms both up
@@ -61,7 +72,9 @@ async def _load(session: aiohttp.ClientSession, slack: Slack, url: str, requests
 
     async def one_after_another() -> None:
         for number in left:
-            body, headers = _signed(slack, number)
+            body, headers = signed(
+                slack.signing_secret, slack.app.id, slack.team().id, slack.people[0].id, "help", number, slack.url
+            )
             started = time.perf_counter()
             async with session.post(url, data=body, headers=headers) as answer:
                 text = await answer.text()
@@ -71,38 +84,6 @@ async def _load(session: aiohttp.ClientSession, slack: Slack, url: str, requests
 
     await asyncio.gather(*(one_after_another() for _ in range(_PARALLEL)))
     return times
-
-
-def _signed(slack: Slack, number: int) -> tuple[str, dict[str, str]]:
-    body = urlencode(
-        {
-            "command": "/ally", "text": "help", "team_id": slack.team().id, "user_id": slack.people[0].id,
-            "channel_id": "D1", "trigger_id": f"1.{number}", "response_url": f"{slack.url}/none",
-            "api_app_id": slack.app.id, "token": "-",
-        }
-    )  # fmt: skip
-    stamp = str(int(time.time()))
-    digest = hmac.new(slack.signing_secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
-    return body, {
-        "content-type": "application/x-www-form-urlencoded",
-        "x-slack-request-timestamp": stamp,
-        "x-slack-signature": f"v0={digest}",
-    }
-
-
-@asynccontextmanager
-async def _bare(slack: Slack) -> AsyncIterator[str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.bare_bolt", env=os.environ | {"SLACK_SIGNING_SECRET": slack.signing_secret},
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    port = int(await process.stdout.readline())
-    try:
-        yield f"http://127.0.0.1:{port}/slack/events"
-    finally:
-        process.terminate()
-        await process.communicate()
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import signal
 import time
 import uuid
@@ -24,6 +25,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.config import Settings
 from bot.connections import Connections
+from bot.delivery.last_look import looking
 from bot.delivery.notice import Herald
 from bot.delivery.plan import Rules
 from bot.delivery.render import render
@@ -80,6 +82,11 @@ def boottime() -> float:
     """Seconds that also pass while the machine sleeps or the process is stopped: a lease must not outlive a nap."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(clock) if clock is not None else time.monotonic()
+
+
+def new_delivery_id() -> DeliveryId:
+    """Nobody guesses it; it begins with the time, so that what is planned together lies together in the index."""
+    return DeliveryId(f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}")
 
 
 def open_database(settings: Settings) -> Database:
@@ -142,7 +149,8 @@ class House:
         """Opens the doors: HTTP, Socket Mode, scheduler. Raises CannotStart when Slack refuses the token."""
         timeout = aiohttp.ClientTimeout(total=_SLACK_TIMEOUT_S)  # a shared session ignores slack_sdk's own `timeout=`
         # No ceiling on connections: people's answers must not queue behind a fan-out.
-        self.session = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
+        connector = aiohttp.TCPConnector(limit=0)
+        self.session = aiohttp.ClientSession(timeout=timeout, connector=connector, trace_configs=[looking()])
         self.connections = Connections(self.settings, self.db, self.clock, self.session)
         self.bolt = self._bolt()
         means = self._means()
@@ -155,7 +163,7 @@ class House:
             raise CannotStart([f"PORT: the port cannot be used ({error.strerror}); set PORT to a free one"]) from None
         self._schedule()
         self.scheduler.start()
-        self._watching = asyncio.create_task(self.librarian.watch())
+        self._watching = [asyncio.create_task(self.librarian.watch()), asyncio.create_task(self._heed_the_clock())]
         log.info("ally_starts", role=self.role, port=self.port)
         try:
             await self.introduce()  # last: while Slack is away, everything else runs already
@@ -171,8 +179,8 @@ class House:
         if self.scheduler.running:
             self.scheduler.pause()
         self.librarian.close()
-        if (watching := getattr(self, "_watching", None)) is not None:
-            watching.cancel()
+        for task in (watching := getattr(self, "_watching", [])):
+            task.cancel()
         try:
             async with asyncio.timeout(_STOP_WITHIN_S):
                 await self._finish(worker)
@@ -180,8 +188,8 @@ class House:
             log.warning("stopped_with_work_open")  # posts in flight stand as `sending`; the next worker settles them
         if self.scheduler.running:
             self.scheduler.shutdown(wait=False)
-        if watching is not None:
-            await asyncio.wait({watching})
+        if watching:
+            await asyncio.wait(watching)
         await self.session.close()
         await self.db.close()
         self._unlock()
@@ -275,6 +283,8 @@ class House:
             shelf=self.shelf,
             look=self.librarian.look,
             is_admin=lambda team, user: (team, user) in self.admins(),
+            rules=self._rules,
+            note=self.metrics.delivery,
             rhythm=Rhythm(self.settings.ally_nudge_time, frozenset(range(5)), *self.settings.ally_check_in),
             support_links=self.settings.ally_support_links,
             client_changed=self.connections.forget,
@@ -308,7 +318,8 @@ class House:
             library=self.shelf.library,
             catch_up=self.settings.ally_catch_up,
             is_holiday=self._is_holiday,
-            new_id=lambda: DeliveryId(uuid.uuid4().hex),
+            new_id=new_delivery_id,
+            note=self.metrics.delivery,
         )
 
     # Time and doors
@@ -320,6 +331,7 @@ class House:
                 ("plan", self.worker.plan, self.tempo.look_s),
                 ("deliver", self.worker.deliver, self.tempo.look_s),
                 ("tell", self.herald.tell, 3 * self.tempo.look_s),
+                ("measure", self.worker.measure, 30 * self.tempo.look_s),
                 ("tidy", self.worker.tidy, 3600.0),
             ]
         for name, step, seconds in steps:
@@ -328,6 +340,18 @@ class House:
                 self._guarded(name, step), "interval", seconds=seconds, id=name, coalesce=True, max_instances=1,
                 misfire_grace_time=None, next_run_time=utc_now() + timedelta(seconds=wait_s),
             )  # fmt: skip
+
+    async def _heed_the_clock(self) -> None:
+        """APScheduler waits by the time of day: with the machine's clock set back, every step would wait until the
+        old time has come again. This counts by a clock that never goes back, and wakes them."""
+        last = utc_now()
+        while True:
+            await asyncio.sleep(self.tempo.look_s)
+            if (now := utc_now()) < last and self.scheduler.running:
+                log.warning("clock_set_back", seconds=round((last - now).total_seconds()))
+                for job in self.scheduler.get_jobs():
+                    job.modify(next_run_time=now)
+            last = now
 
     def _guarded(self, name: str, step: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[None]]:
         async def run() -> None:

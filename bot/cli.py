@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -21,12 +21,14 @@ from rich.table import Table
 from bot.app import Role, open_database, serve, utc_now
 from bot.config import BadSettings, Settings, content_setting, load
 from bot.curate import library_commands
+from bot.delivery.pace import lateness, rate_now
 from bot.model import Delivery, DeliveryId, Kind, Member, Skip, State
 from bot.nudges.days_off import holiday_calendar
 from bot.nudges.schedule import next_due
 from bot.observe import configure_logs
 from bot.start import CannotStart, check_library_and_port, content_folder
 from bot.storage.database import Database
+from bot.storage.leases import rates_noted
 from bot.storage.ledger import deliveries, due_members
 from bot.storage.schema import Fit, schema_fit, upgrade_schema
 from bot.storage.vault import new_key
@@ -77,30 +79,40 @@ def plan(
     at: Annotated[str, typer.Option(help="Look from this moment (ISO 8601, UTC unless it says otherwise).")] = "",
     as_json: Json = False,
 ) -> None:
-    """Who is due when. Sends nothing."""
+    """Who is due when, and how late the last of those due together will be. Sends nothing."""
     start = _moment(at) if at else utc_now()
     settings = _settings(slack=False)
-    people = _with_database(settings, due_members)
+    people, rates = _with_database(settings, _people_and_rates)
     is_holiday = holiday_calendar(settings.ally_holidays)
     rows = sorted(
         (row for who in people for row in _ahead(who, start, timedelta(days=days), is_holiday)),
         key=lambda row: (row.due_at, row.workspace, row.user),
     )
     _show("planned", rows, as_json)
+    if not as_json:
+        ceiling = settings.ally_send_rate / 60 if settings.ally_send_rate is not None else None
+        for line in _how_late(rows, rates, ceiling, settings.ally_catch_up):
+            print(line)
 
 
 @ally.command()
 def ledger(
     on: Annotated[str, typer.Option("--date", help="One local date, such as 2026-11-23.")] = "",
     member: Annotated[str | None, typer.Option(help="One Slack user id.")] = None,
+    workspace: Annotated[str | None, typer.Option(help="One Slack workspace id.")] = None,
+    state: Annotated[State | None, typer.Option(help="One state.")] = None,
+    reason: Annotated[str | None, typer.Option(help="One reason, such as late or user_not_found.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What happened to every delivery."""
+    """What happened to every delivery. Filters may be combined."""
     try:
         day = date.fromisoformat(on) if on else None
     except ValueError:
         _fail([f"--date: {on!r} is not a date such as 2026-11-23"], 2)
-    rows = _with_database(_settings(slack=False), lambda db: deliveries(db, on=day, user=member))
+    rows = _with_database(
+        _settings(slack=False),
+        lambda db: deliveries(db, on=day, user=member, team=workspace, state=state, reason=reason),
+    )
     _show("deliveries", rows, as_json)
 
 
@@ -113,14 +125,20 @@ def db_upgrade() -> None:
             _fail(["the database's schema is too new for this Ally: nothing was changed"], 1)
         return await upgrade_schema(db)
 
-    done = _with_database(_settings(slack=False), upgrade)
+    done = _with_database(_settings(slack=False), upgrade, set_up=False)
     print(f"upgraded: {', '.join(done)}" if done else "the schema is up to date")
 
 
 @db_commands.command("check")
 def db_check() -> None:
     """Whether the schema fits this version. Changes nothing; exit 1 when it does not fit."""
-    fit = _with_database(_settings(slack=False), schema_fit)
+
+    async def look(db: Database) -> Fit:
+        if db.file is not None and not db.file.exists():  # and a look must not make it
+            _fail([f"there is no SQLite file {db.file}: is the path right? `ally db upgrade` sets up a new one"], 1)
+        return await schema_fit(db)
+
+    fit = _with_database(_settings(slack=False), look, set_up=False)
     if fit in (Fit.CURRENT, Fit.NEWER):
         print("the schema fits" if fit is Fit.CURRENT else "the schema is newer than this Ally, and still fits")
         return
@@ -162,10 +180,20 @@ def _settings(*, slack: bool) -> Settings:
         _fail(error.problems, 2)
 
 
-def _with_database(settings: Settings, use: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+async def _people_and_rates(db: Database) -> tuple[list[Member], dict[str, float]]:
+    return await due_members(db), await rates_noted(db)
+
+
+def _with_database(settings: Settings, use: Callable[[Database], Coroutine[Any, Any, T]], *, set_up: bool = True) -> T:
+    """`set_up`: the database has to be there, with its tables. Nothing that only looks makes an empty file."""
+
     async def work() -> T:
         db = open_database(settings)
         try:
+            if (file := db.file) is not None and not file.exists() and set_up:
+                _fail([f"DATABASE_URL: there is no SQLite file {file}; is the path right? (nothing was made)"], 2)
+            if set_up and await schema_fit(db) is Fit.EMPTY:
+                _fail(["DATABASE_URL: the database is empty: `ally db upgrade` sets it up"], 1)
             return await use(db)
         finally:
             await db.close()
@@ -197,6 +225,29 @@ def _ahead(who: Member, start: datetime, span: timedelta, is_holiday: Callable[[
                 state = State.SKIPPED if skip else State.PLANNED
                 yield Delivery(DeliveryId(""), who.workspace, who.user, kind, on, due_at, state, skip, None, None)
             due_at, on = next_due(kind, who.rhythm, who.zone, after=due_at, after_date=on)
+
+
+def _how_late(
+    rows: Iterable[Delivery], rates: Mapping[str, float], ceiling: float | None, catch_up: timedelta
+) -> Iterable[str]:
+    """A line for each workspace: how late the last of those due together will be at its pace."""
+    due: dict[str, list[datetime]] = {}
+    for row in rows:
+        if row.state is State.PLANNED:
+            due.setdefault(row.workspace, []).append(row.due_at)
+    for team, moments in sorted(due.items()):
+        rate = rate_now(rates.get(team), ceiling)
+        late = list(lateness(moments, rate))
+        worst = max(late)
+        line = f"{team}: at {rate * 60:.0f} a minute the last comes {_roughly(worst)} late"
+        if lost := sum(one > catch_up for one in late):
+            line += f"; {lost} of {len(late)} will be skipped, for they would be later than ALLY_CATCH_UP"
+        yield line
+
+
+def _roughly(late: timedelta) -> str:
+    seconds = round(late.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"about {round(seconds / 60)} min"
 
 
 def _show(name: str, rows: Iterable[Delivery], as_json: bool) -> None:

@@ -20,7 +20,7 @@ from bot.delivery.verdict import Meaning, verdict_on
 from bot.model import Installation
 from bot.start import CannotStart
 from bot.storage.database import Database
-from bot.storage.installations import installation_of, remember_installation
+from bot.storage.installations import installation_of, remember_installation, workspace_with_token
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class Connections:
         self._sockets: list[AsyncSocketModeHandler] = []
         self.introduced = False
         self.home: str | None = None
-        """The workspace of SLACK_BOT_TOKEN, once Slack has said which."""
+        """The workspace of SLACK_BOT_TOKEN, once Slack has said which, now or at an earlier start."""
 
     def client(self, token: str | None = None) -> AsyncWebClient:
         """A client of the Web API. It never retries: after a dropped answer it would post a second time."""
@@ -76,6 +76,9 @@ class Connections:
             return
         token, app_token = self._settings.slack_bot_token, self._settings.slack_app_token
         asked = "SLACK_BOT_TOKEN"
+        if token is not None and self.home is None:
+            # Slack may be away for a while; admins are to be known as such meanwhile.
+            self.home = await workspace_with_token(self._db, token.get_secret_value())
         try:
             if token is not None:
                 me = await self.client(token.get_secret_value()).auth_test()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import io
 import json
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console, RenderableType
+from typer.core import TyperGroup
 
 from bot.config import content_setting
 from bot.model import Library, Status
@@ -19,6 +23,7 @@ from bot.nudges.coverage import survey
 from bot.nudges.drafting.add import add_draft
 from bot.nudges.drafting.insertion import NoDraft
 from bot.nudges.library import check
+from bot.nudges.reading.files import surrounding
 from bot.nudges.reading.json_schema import library_schema, translation_schema
 from bot.nudges.reading.schema import meant
 from bot.nudges.rehearsal import rehearse
@@ -28,12 +33,40 @@ from bot.views.entry import entry_in_words, entry_table
 from bot.views.preview import preview_page
 from bot.views.words import words_for
 
-library_commands = typer.Typer(help="The curator's tools.", no_args_is_help=True)
+
+class _Tools(TyperGroup):
+    """What holds for each of them: nothing that standard output cannot say or take is answered with a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        if sys.stdout is None:
+            _fail("standard output is closed, so nothing can be told", 1)
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
+                raise
+            # What is still to be written would fail again as Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if error.errno == errno.EPIPE:  # `… | head`: the reader has seen enough
+                raise typer.Exit(1) from None
+            _fail(f"standard output cannot be written ({error.strerror})", 1)
+
+
+library_commands = typer.Typer(cls=_Tools, help="The curator's tools.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 Content = Annotated[Path | None, typer.Option("--content", metavar="PATH", help="The library, if not ALLY_CONTENT.")]
+_HERE = Path("content", "nudges.yaml")
 _READER = "en-GB"
 """Whose words the buttons of a preview are in."""
+
+_PAGE = re.compile(rb"\s*(?:<!doctype html|<html|\Z)", re.IGNORECASE)
 
 
 @library_commands.command("check")
@@ -50,17 +83,30 @@ def library_check(
     """
     folder = _near(_folder(path))
     library, findings = check(folder, gaps=True)
-    counted = strict or any(one.level == "error" for one in findings)
-    code = int(bool(findings) and counted)
+    around = surrounding(folder) if library is None else None
+    if around is not None:  # a part of a library names what stands in the rest of it
+        library, everything = check(around)
+        findings = tuple(one for one in everything if Path(one.file).is_relative_to(os.path.abspath(folder)))
+        findings = tuple(dataclasses.replace(one, file=_near(Path(one.file)).as_posix()) for one in findings)
+    errors = sum(one.level == "error" for one in findings)
+    code = int(bool(errors or (strict and findings)))
     if as_json:
-        print(json.dumps({"findings": [dataclasses.asdict(one) for one in findings]}, ensure_ascii=False, indent=2))
+        _print_json({"findings": [dataclasses.asdict(one) for one in findings]})
         raise typer.Exit(code)
     for level in ("error", "warning"):
         if those := [one for one in findings if one.level == level]:
             print(f"{_count(len(those), level)}:", *those, "", sep="\n", file=sys.stderr)
-    counts = [_count(sum(one.level == level for one in findings), level) for level in ("error", "warning")]
-    print(f"{folder}: {', '.join([*_what_there_is(library), *counts])}")
-    if library is not None and folder.is_dir():
+    counts = [_count(errors, "error"), _count(len(findings) - errors, "warning")]
+    if around is None:
+        print(f"{folder}: {', '.join([*_what_there_is(library), *counts])}")
+    else:
+        print(f"{folder}, read with the rest of {_near(around)}: {', '.join(counts)}")
+        if elsewhere := sum(one.level == "error" for one in everything) - errors:
+            verb = "stands" if elsewhere == 1 else "stand"
+            print(f"{_count(elsewhere, 'error')} {verb} in other files: `ally library check {_near(around)}`")
+    if code and not errors:
+        print("By --strict, warnings fail the check.", file=sys.stderr)
+    if library is not None and around is None and folder.is_dir():
         start = datetime.now(UTC).date()
         print(f"A year of working days from {start.isoformat()}:")
         print(*(f"  {run}" for run in rehearse(library, start, seed=0)), sep="\n")
@@ -146,7 +192,7 @@ def library_schema_(
 
     By it they complete and check what a curator types.
     """
-    print(json.dumps(translation_schema() if translation else library_schema(), ensure_ascii=False, indent=2))
+    _print_json(translation_schema() if translation else library_schema())
 
 
 def _count(number: int, what: str) -> str:
@@ -170,6 +216,9 @@ def _folder(given: Path | None) -> Path:
     folder = _near(given or content_setting(os.environ) or content_folder())
     if not os.path.exists(folder):
         _fail(f"{folder}: there is nothing of that name → name the folder of the library", 2)
+    if given is None and _HERE.is_file() and not _HERE.resolve().is_relative_to(folder.resolve()):
+        mend = "to have content/ here read, name it, or set ALLY_CONTENT=content"
+        print(f"note: this reads {folder}, not content/ → {mend}", file=sys.stderr)
     return folder
 
 
@@ -182,11 +231,21 @@ def _sound_library(folder: Path) -> Library:
 
 
 def _write_page(file: Path, page: str) -> None:
+    if file.suffix.lower() in (".yaml", ".yml"):
+        _fail(f"--html: {file} would be a file of a library → call the page {file.stem}.html", 2)
     try:
+        if file.is_file() and not _PAGE.match(file.read_bytes()[:200]):
+            _fail(f"--html: {file} is there and is no page → give a name that is not taken", 2)
         file.write_text(page, encoding="utf-8")
     except OSError as error:
         _fail(f"--html: {file} cannot be written ({error.strerror})", 2)
     print(f"{_near(file)} is written; open it in a browser")
+
+
+def _print_json(document: object) -> None:
+    # Where not all letters can be written, JSON has a way of its own to say them.
+    ascii_only = "utf" not in sys.stdout.encoding.lower()
+    print(json.dumps(document, ensure_ascii=ascii_only, indent=2))
 
 
 def _show(what: RenderableType) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+
 DeliveryId = NewType("DeliveryId", str)
-"""Opaque, random, 32 hex digits: it stands in the `block_id` of the message it belongs to."""
+"""Opaque, 32 hex digits that nobody guesses: it stands in the `block_id` of the message it belongs to."""
 
 
 class Stance(StrEnum):
@@ -166,12 +170,24 @@ class Library:
     translations: dict[str, Library] = field(default_factory=dict)
 
     def in_words_of(self, locale: str) -> Library:
-        """This library as a reader with that Slack locale meets it: `de-DE` in `de-DE`, else in `de`, else as it is.
+        """This library as a reader with that Slack locale meets it: `de-DE` in `de-DE`, else in `de`, else as it is;
+        `zh-TW` in `zh-Hant` before `zh`.
 
         A wording made from an older `rev` is still said: better a little old than in a foreign language.
         """
-        language = locale.partition("-")[0]
-        return self.translations.get(locale) or self.translations.get(language) or self
+        if not self.translations:
+            return self
+        return next((self.translations[name] for name in _readable(locale) if name in self.translations), self)
+
+
+@lru_cache(maxsize=64)
+def _readable(locale: str) -> tuple[str, ...]:
+    """What a reader with that Slack locale reads best, first to last: itself, its script (by CLDR's likely subtags),
+    its language."""
+    language, script = locale.partition("-")[0], ""
+    with contextlib.suppress(ValueError, UnknownLocaleError):
+        script = Locale.parse(locale, sep="-").script or ""
+    return tuple(filter(None, (locale, script and f"{language}-{script}", language)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +224,16 @@ class State(StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"
     FAILED = "failed"
+
+
+BIRTHS = frozenset({State.PLANNED, State.SKIPPED, State.FAILED})
+"""How a row of the ledger comes into being."""
+
+MOVES = {
+    State.PLANNED: frozenset({State.SENDING, State.SKIPPED}),
+    State.SENDING: frozenset({State.SENT, State.PLANNED, State.SKIPPED, State.FAILED}),
+}
+"""What may become of it; every other state is an end."""
 
 
 class Skip(StrEnum):

@@ -53,7 +53,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.deliveries = Counter(
             "ally_deliveries_total",
-            "Deliveries that reached a state",
+            "Deliveries planned, and deliveries that came to an end, with the reason",
             ["kind", "state", "reason"],
             registry=self.registry,
         )
@@ -64,6 +64,21 @@ class Metrics:
             buckets=(1, 5, 15, 60, 300, 900, 3600, 10800, 86400),
             registry=self.registry,
         )
+        self.queue = Gauge(
+            "ally_queue",
+            "Deliveries now due that wait: planned to be sent, sending to be settled",
+            ["state"],
+            registry=self.registry,
+        )
+        self.oldest_s = Gauge(
+            "ally_queue_oldest_seconds", "How long the one that waits longest has been due", registry=self.registry
+        )
+        self.last_late_s = Gauge(
+            "ally_queue_last_late_seconds",
+            "How late the last one of the longest queue will be at its workspace's pace",
+            registry=self.registry,
+        )
+        self.leases = Gauge("ally_leases", "Workspaces this process holds for sending", registry=self.registry)
         self.slack_answers = Counter(
             "ally_slack_answers_total", "Slack's answers to calls of ours", ["method", "code"], registry=self.registry
         )
@@ -87,3 +102,7 @@ class Metrics:
         self.ready = Gauge(
             "ally_ready", "1 while the process can do all its work, 0.5 degraded, 0 not", registry=self.registry
         )
+
+    def delivery(self, kind: str, state: str, reason: str | None = None) -> None:
+        """Counts a delivery that was planned, or came to an end."""
+        self.deliveries.labels(kind, state, reason or "").inc()

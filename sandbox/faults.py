@@ -16,7 +16,8 @@ class Fault:
     """One kind of trouble for one method (or `*`).
 
     delay_s: waits so long first, jittered by ±`jitter` (a share of it).
-    status: answers this HTTP status, with nothing of Slack's in it. error: answers this Slack error.
+    status: answers this HTTP status, with nothing of Slack's in it; html: a web page, as a proxy in between would.
+    retry_after_s: what status 429 asks to wait, in whole seconds. error: answers this Slack error (HTTP 200).
     missing_scope: answers as if this scope was not granted. cut: drops the connection without an answer.
     after: the call has had its effect before that happens; else it has none.
     times: for so many calls, then no more. share: for this share of calls only.
@@ -26,6 +27,8 @@ class Fault:
     delay_s: float = 0.0
     jitter: float = 0.4
     status: int | None = None
+    html: bool = False
+    retry_after_s: int = 30
     error: str | None = None
     missing_scope: str | None = None
     cut: bool = False
@@ -80,7 +83,7 @@ class Faults:
                 continue
             if fault.share < 1 and self._rng.random() >= fault.share:
                 continue
-            harms = fault.status or fault.error or fault.missing_scope or fault.cut
+            harms = fault.status or fault.html or fault.error or fault.missing_scope or fault.cut
             if harms and worst is not None:
                 continue
             self._set[at] = (fault, used + 1)

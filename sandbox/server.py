@@ -124,6 +124,10 @@ class Server:
                     answer = self._api.call(method, args, token, _basic(request))
             if fault is not None and status == 200:
                 status, answer = self._failure(fault, token)
+                if fault.html:
+                    headers["Content-Type"] = "text/html; charset=utf-8"
+                if status == 429:
+                    headers["Retry-After"] = str(fault.retry_after_s)
         except SlackError as error:
             answer = error.answer()
         self._note(Call(method, team_id, args, answer, status, at, time.monotonic() - began))
@@ -147,6 +151,10 @@ class Server:
     def _failure(self, fault: Fault, token: str | None) -> tuple[int, Any]:
         if fault.cut:
             return 0, None
+        if fault.html:
+            return fault.status or 200, "<!DOCTYPE html><title>Sorry!</title><p>Something went wrong on our end."
+        if fault.status == 429:
+            return 429, {"ok": False, "error": "ratelimited"}
         if fault.status is not None:
             return fault.status, "upstream connect error or disconnect/reset before headers"
         if fault.missing_scope is not None:

@@ -59,7 +59,7 @@ def user_json(user: User, now: datetime, *, locale: bool = False) -> JsonObject:
             "is_email_confirmed": not user.is_bot,
             "who_can_share_contact_card": "EVERYONE",
         }
-    if locale:
+    if locale and user.locale:
         shown["locale"] = user.locale
     return shown
 

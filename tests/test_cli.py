@@ -88,3 +88,45 @@ def test_a_holiday_in_any_of_the_places_counts() -> None:
     is_holiday = holiday_calendar(["GB-ENG", "PL"])
     days = [(MONDAY.replace(month=5, day=3)).date(), MONDAY.replace(month=12, day=25).date(), MONDAY.date()]
     assert [is_holiday(day) for day in days] == [True, True, False]
+
+
+async def test_ledger_filters_combine(environ: dict[str, str], tmp_path: Path) -> None:
+    """By state, reason and workspace; for a state that does not exist the message names those that do."""
+    for words, count in (
+        (("--state", "planned"), 1), (("--state", "sent"), 0), (("--workspace", "T1"), 1), (("--workspace", "T2"), 0),
+        (("--reason", "late"), 0), (("--state", "planned", "--workspace", "T1", "--member", "U1"), 1),
+    ):  # fmt: skip
+        code, out, _ = await ally("ledger", "--json", *words, environ=environ, cwd=tmp_path)
+        assert (code, len(json.loads(out)["deliveries"])) == (0, count), words
+    code, out, err = await ally("ledger", "--state", "lost", environ=environ, cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "skipped" in err
+
+
+async def test_plan_says_how_late_the_last_one_will_be(environ: dict[str, str], tmp_path: Path) -> None:
+    """In text, by workspace, at the pace noted or the ceiling; JSON stays as agreed."""
+    words = ("plan", "--days", "1", "--at", "2026-11-24T00:00:00+00:00")
+    code, out, _ = await ally(*words, environ=environ | {"ALLY_SEND_RATE": "60"}, cwd=tmp_path)
+    assert code == 0
+    assert "T1: at 60 a minute the last comes 0 s late" in out
+
+
+@pytest.mark.parametrize(("words", "exit_code"), [(("ledger",), 2), (("plan",), 2), (("db", "check"), 1)])
+async def test_a_mistyped_path_makes_no_file(
+    words: tuple[str, ...], exit_code: int, encryption_key: str, tmp_path: Path
+) -> None:
+    """What only looks says that there is no such file, and leaves none behind."""
+    environ = {"DATABASE_URL": "sqlite:///aly.db", "ALLY_ENCRYPTION_KEYS": encryption_key}
+    code, out, err = await ally(*words, environ=environ, cwd=tmp_path)
+    assert (code, out) == (exit_code, "")
+    assert "no SQLite file aly.db" in err
+    assert not (tmp_path / "aly.db").exists()
+
+
+async def test_a_database_without_tables_is_said_to_be_empty(encryption_key: str, tmp_path: Path) -> None:
+    """And what sets it up."""
+    (tmp_path / "ally.db").touch()
+    environ = {"DATABASE_URL": "sqlite:///ally.db", "ALLY_ENCRYPTION_KEYS": encryption_key}
+    code, _, err = await ally("ledger", environ=environ, cwd=tmp_path)
+    assert code == 1
+    assert "`ally db upgrade` sets it up" in err

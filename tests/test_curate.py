@@ -58,6 +58,7 @@ def folder(tmp_path: Path) -> Path:
     content = tmp_path / "content"
     content.mkdir()
     (content / "nudges.yaml").write_text(LIBRARY, encoding="utf-8")
+    (content / "a.txt").write_text("notes of somebody", encoding="utf-8")
     return tmp_path
 
 
@@ -109,6 +110,9 @@ async def test_preview_knows_questions_and_cards_too(folder: Path) -> None:
         (("preview", "bring-in-01", "--html", "page.html"), "give an ID or --html, not both"),
         (("preview", "--html", "no/page.html"), "--html: no/page.html cannot be written (No such file or directory)"),
         (("coverage", "--html", "content"), "--html: content cannot be written (Is a directory)"),
+        (("coverage", "--html", "content/page.yaml"), "--html: content/page.yaml would be a file of a library → call"),
+        (("preview", "--html", "content/nudges.yaml"), "--html: content/nudges.yaml would be a file of a library"),
+        (("preview", "--html", "content/a.txt"), "--html: content/a.txt is there and is no page → give a name that"),
         (("coverage", "nowhere"), "nowhere: there is nothing of that name → name the folder of the library"),
         (("new", "brin-in"), "brin-in is no practice of the library → did you mean bring-in?"),
         (("new", "zzz"), "zzz is no practice of the library → add it under `practices:` first"),
@@ -153,7 +157,7 @@ async def test_coverage_counts_and_names_each_gap(folder: Path) -> None:
     assert re.search(r"(?m)^bring-in +1 of 6 +1 +1$", out)
     assert re.search(r"(?m)^live nudges +1 of 180 +180$", out)
     gaps = out.split("\nGaps\n")[1].splitlines()
-    assert "- live nudges: 1 of 180, so 179 more" in gaps
+    assert "- reflections: 1 of 30, so 29 more" in gaps
     assert any(gap.startswith("- leader, aside, system, stretch 2: 0 of 1") for gap in gaps)
 
 
@@ -213,6 +217,44 @@ async def test_the_library_can_be_named(folder: Path) -> None:
     assert "1 of 180" in (await library(folder, "coverage", "ours", content=None))[1]
     assert "1 of 180" in (await library(folder, "coverage", content="ours"))[1]
     assert (await library(folder, "new", "bring-in", "--content", "ours/nudges.yaml", content=None))[0] == 0
+
+
+async def test_a_library_at_hand_that_is_not_read_is_noted(folder: Path) -> None:
+    """One line on standard error, when no path was given; else somebody edits one library and checks another."""
+    (folder / "ours").mkdir()
+    (folder / "ours" / "nudges.yaml").write_text(LIBRARY, encoding="utf-8")
+    note = "note: this reads ours, not content/ → to have content/ here read, name it, or set ALLY_CONTENT=content\n"
+    assert (await library(folder, "preview", "bring-in-01", content="ours"))[2] == note
+    assert (await library(folder, "coverage", content="ours"))[2] == note
+    assert (await library(folder, "coverage", "ours", content=None))[2] == ""
+    assert (await library(folder, "coverage", content="content"))[2] == ""
+    assert "note: this reads " in (await library(folder, "preview", "bring-in-01", content=None))[2]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin1", "ascii"])
+async def test_other_encodings_lose_a_sign_and_nothing_more(folder: Path, encoding: str) -> None:
+    """An arrow that a terminal does not have is a question mark; JSON says it in a way of its own."""
+    environ = {"ALLY_CONTENT": "content", "PYTHONIOENCODING": encoding}
+    code, out, err = await ally("library", "preview", "bring-in-01", environ=environ, cwd=folder)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == "? Share the main question early."
+    broken = LIBRARY.replace("stance: aside", "stance: left")
+    (folder / "content" / "nudges.yaml").write_text(broken, encoding="utf-8")
+    _, out, _ = await ally("library", "check", "--json", environ=environ, cwd=folder)
+    assert json.loads(out)["findings"][0]["message"].startswith("“left” is not one")
+
+
+@pytest.mark.parametrize("words", ["preview bring-in-01", "coverage", "check", "schema"])
+@pytest.mark.parametrize("target", [">/dev/full", ">&-"])
+def test_output_that_goes_nowhere_is_said_in_one_line(folder: Path, words: str, target: str) -> None:
+    """A full disk, a closed pipe: exit code 1, no traceback."""
+    environ = environment({"PYTHONPATH": str(ROOT), "ALLY_CONTENT": "content"})
+    command = f"{shlex.quote(sys.executable)} -m bot library {words} {target}"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=folder, env=environ, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("standard output ")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
 
 
 async def test_new_says_where_to_write(folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from bot.handlers.desk import SOON, WORDS
 from bot.nudges.library import check
 from bot.nudges.reading.schema import NudgeEntry
 from bot.observe import Metrics
+from bot.views.admin import broken_notice
+from bot.views.words import words_for
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -80,15 +84,26 @@ def test_the_manifest_asks_for_what_the_outer_surface_says_and_no_more() -> None
     assert settings["interactivity"]["is_enabled"] is True
 
 
-def test_the_catalogue_template_is_up_to_date(tmp_path: Path) -> None:
-    """`make words` was run after the last change to a sentence."""
-    from babel.messages.extract import extract_from_dir
+def _said(tree: ast.AST) -> Iterator[str]:
+    """Every sentence handed to `say` or `many`, wherever the call stands: Babel itself does not look into f-strings
+    on Python 3.11, so a sentence in one would never reach a translator."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("say", "many"):
+            sentence = node.args[0]
+            assert isinstance(sentence, ast.Constant), f"line {node.lineno}: no constant, so nobody can translate it"
+            yield str(sentence.value)
+
+
+def test_sentences_inside_f_strings_are_seen() -> None:
+    """The next test would not notice them otherwise."""
+    assert list(_said(ast.parse("""f"*{words.say('Next')}* {words.many('one', 'more', 2)}" """))) == ["Next", "one"]
+
+
+def test_the_catalogue_template_is_up_to_date() -> None:
+    """`make words` was run after the last change to a sentence, and found each of them."""
     from babel.messages.pofile import read_po
 
-    keywords = {"say": None, "many": (1, 2)}
-    found = set()
-    for _, _, message, _, _ in extract_from_dir(ROOT / "bot" / "views", keywords=keywords):
-        found.add(message if isinstance(message, str) else message[0])
+    found = {said for path in (ROOT / "bot").rglob("*.py") for said in _said(ast.parse(path.read_text("utf-8")))}
     with (ROOT / "bot" / "views" / "locale" / "ally.pot").open("rb") as file:
         kept = {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file) if one.id}
     assert found == kept
@@ -103,6 +118,13 @@ def test_the_curators_guide_shows_a_shipped_nudge_and_names_each_key() -> None:
     entry = "\n".join(line.removeprefix("  ") for line in shown.splitlines())
     assert entry in (ROOT / "content" / "nudges.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r"(?m)^\| `(\w+)` \|", GUIDE)) == set(NudgeEntry.model_fields) - {"id"}
+
+
+def test_the_curators_guide_quotes_what_admins_get() -> None:
+    """The message in the guide is the message."""
+    quoted = " ".join(line.removeprefix("> ") for line in GUIDE.splitlines() if line.startswith("> "))
+    assert quoted in broken_notice(words_for("en-GB"), (), ROOT / "content", "-").text
+    assert quoted
 
 
 def test_the_curators_guide_follows_a_slip_to_what_the_checker_says(tmp_path: Path) -> None:

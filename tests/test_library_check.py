@@ -50,7 +50,27 @@ async def test_warnings_fail_only_when_asked_to(tmp_path: Path) -> None:
     """Exit 0 with warnings, 1 with --strict."""
     written(tmp_path, GOOD.replace("Before a meeting", "Before a meeting."))
     assert (await checked(tmp_path, "nudges.yaml"))[0] == 0
-    assert (await checked(tmp_path, "nudges.yaml", "--strict"))[0] == 1
+    code, _, err = await checked(tmp_path, "nudges.yaml", "--strict")
+    assert (code, err.splitlines()[-1]) == (1, "By --strict, warnings fail the check.")
+
+
+@pytest.mark.parametrize("part", ["content/packs/ours.yaml", "content/packs"])
+async def test_a_part_is_read_with_the_rest_of_its_library(tmp_path: Path, part: str) -> None:
+    """What it names stands elsewhere; only its own findings are told, and how many there are in other files."""
+    head, tail = GOOD.split("nudges:\n")
+    written(tmp_path, head, "content/names.yaml")
+    written(tmp_path, "nudges:\n" + tail, "content/packs/ours.yaml")
+    said = f"{part}, read with the rest of content: no errors, no warnings\n"
+    assert await checked(tmp_path, part) == (0, said, "")
+    written(tmp_path, "nudges:\n" + tail.replace("stance: aside", "stance: left"), "content/packs/ours.yaml")
+    code, _, err = await checked(tmp_path, part)
+    assert code == 1
+    assert err.splitlines()[1].startswith("content/packs/ours.yaml:8:13: bring-in-01.stance: ")
+    written(tmp_path, "nudges:\n" + tail, "content/packs/ours.yaml")
+    written(tmp_path, head.replace("frame: say", "frame: shout"), "content/names.yaml")
+    code, out, err = await checked(tmp_path, part)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == "1 error stands in other files: `ally library check content`"
 
 
 async def test_a_folder_is_judged_for_gaps_and_played_through(tmp_path: Path) -> None:
@@ -58,7 +78,8 @@ async def test_a_folder_is_judged_for_gaps_and_played_through(tmp_path: Path) ->
     written(tmp_path, GOOD)
     code, out, err = await checked(tmp_path, ".")
     assert code == 0
-    assert "nudges.yaml:13:1: nudges: live nudges: 1 of 180, so 179 more → write more of these" in err.splitlines()
+    assert "nudges.yaml:13:1: nudges: reflections: 1 of 30, so 29 more → write more of these" in err.splitlines()
+    assert "live nudges" not in err  # the fields of the matrix say so already
     title, *lines = out.splitlines()[1:]
     assert title.startswith("A year of working days from 20")
     assert len(lines) == 5

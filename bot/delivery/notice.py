@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.last_look import last_look
 from bot.delivery.send import Means
 from bot.delivery.settle import find_message
 from bot.delivery.verdict import Meaning, verdict_on
@@ -43,6 +44,7 @@ class Herald:
         """`admins` are workspaces and users; asked anew each time, for which workspace is ours shows late."""
         self._m, self._shelf, self._admins, self._client_for = means, shelf, admins, client_for
         self._seen = ""
+        self._trouble: dict[tuple[str, str], str] = {}
 
     async def tell(self) -> int:
         """Tells whoever has to hear of the version that is broken now; says how many were told.
@@ -53,13 +55,21 @@ class Herald:
         self._seen = version
         if not version or version != before:
             return 0
-        told = 0
-        for who in await untold(self._m.db, version, self._admins(), self._m.clock()):
+        told, also_called = 0, self._shelf.refused_elsewhere
+        for who in await untold(self._m.db, version, self._admins(), self._m.clock(), also_called):
             try:
                 told += await self._tell(who, version)
             except Exception as error:  # noqa: BLE001 — one admin's trouble must not keep it from the next
-                log.error("notice_failed", workspace=who[0], error=type(error).__name__)
+                self._failed(who, type(error).__name__)
+            else:
+                self._trouble.pop(who, None)
         return told
+
+    def _failed(self, who: tuple[str, str], error: str) -> None:
+        """Logs it unless it is what it was at the last look, which was seconds ago."""
+        if self._trouble.get(who) != error:
+            log.error("notice_failed", workspace=who[0], error=error)
+        self._trouble[who] = error
 
     async def _tell(self, who: tuple[str, str], version: str) -> bool:
         client = await self._client_for(who[0])
@@ -76,11 +86,15 @@ class Herald:
             await record_notice(self._m.db, held, State.PLANNED, ready_at=self._m.clock())
             return False
         message = broken_notice(words, findings, self._shelf.folder, held.id)
-        try:
-            await client.chat_postMessage(channel=held.user, unfurl_links=False, **message.arguments())
-        except Exception as error:  # noqa: BLE001 — `verdict_on` reads every kind, and says unknown when unsure
-            await self._refused(held, error)
-            return False
+        with last_look(lambda: self._m.boottime() < deadline) as look:
+            try:
+                await client.chat_postMessage(channel=held.user, unfurl_links=False, **message.arguments())
+            except Exception as error:  # noqa: BLE001 — `verdict_on` reads every kind, and says unknown when unsure
+                if look.forbade:
+                    await record_notice(self._m.db, held, State.PLANNED, ready_at=self._m.clock())
+                else:
+                    await self._refused(held, error)
+                return False
         self._m.metrics.slack_answers.labels("chat.postMessage", "ok").inc()
         await record_notice(self._m.db, held, State.SENT)
         log.info("admin_told", workspace=held.workspace, version=version[:12])

@@ -6,14 +6,15 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import structlog
 
-from bot.model import DeliveryId, Kind, Library, Skip
-from bot.nudges.choose import Choice, History, Past, choose, stretch_cap
+from bot.model import DeliveryId, Kind, Library, Member, Skip
+from bot.nudges.choose import Choice, choose, stretch_cap
 from bot.nudges.schedule import Due, next_due, week_of
 from bot.storage.database import Database
-from bot.storage.ledger import DueMember, NewRow, Plan, plan_due
+from bot.storage.ledger import DueMember, NewRow, Note, Plan, kinds_due, plan_due
 from bot.storage.vault import SealBroken
 
 log = structlog.get_logger()
@@ -32,14 +33,28 @@ class Rules:
     catch_up: timedelta
     is_holiday: Callable[[date], bool]
     new_id: Callable[[], DeliveryId]
+    note: Note = lambda kind, state, reason: None
 
 
 async def plan_step(db: Database, rules: Rules, now: datetime) -> int:
     """Plans one batch of each kind; says how many members were due. Nought means: nothing left at `now`."""
     planned = 0
-    for kind in Kind:
-        planned += await plan_due(db, kind, now, _BATCH, lambda due, kind=kind: decide(due, kind, rules, now))  # type: ignore[misc]
+    for kind in await kinds_due(db, now):
+        planned += await plan_due(
+            db, kind, now, _BATCH, partial(decide, kind=kind, rules=rules, now=now), note=rules.note
+        )
     return planned
+
+
+async def plan_member(db: Database, rules: Rules, who: Member, now: datetime) -> None:
+    """Plans what is due for one member, before a change would make it look as if it had never been due.
+
+    Where no worker ran, moments may have passed that nobody planned; the settings they fell under still hold here.
+    """
+    for kind, due_at in ((Kind.NUDGE, who.next_nudge_at), (Kind.CHECK_IN, who.next_check_in_at)):
+        if due_at is not None and due_at <= now:
+            choose_for = partial(decide, kind=kind, rules=rules, now=now)
+            await plan_due(db, kind, now, 1, choose_for, only=who.id, note=rules.note)
 
 
 def decide(due: DueMember, kind: Kind, rules: Rules, now: datetime) -> Plan:
@@ -51,9 +66,9 @@ def decide(due: DueMember, kind: Kind, rules: Rules, now: datetime) -> Plan:
         if now - moment.at <= LOOK_BACK:
             row = _row(due, kind, moment, rules, now)
             rows.append(row)
-            if row.nudge is not None and due.history is not None:  # a long catch-up: the next one is another
-                due = replace(due, history=History((*due.history.past, Past(row.nudge, row.local_date))))
         moment = next_due(kind, who.rhythm, who.zone, after=moment.at, after_date=moment.on)
+        if moment.at <= now and rows and (last := rows[-1]).nudge and due.history:  # a long catch-up: choose another
+            due = replace(due, history=due.history.later(last.nudge, last.local_date))
     return Plan(tuple(rows), moment.at)
 
 

@@ -16,14 +16,16 @@ from datetime import datetime, timedelta
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.last_look import last_look
 from bot.delivery.pace import Pace
 from bot.delivery.settle import settle
 from bot.delivery.verdict import Meaning, verdict_on
 from bot.model import DeliveryId, Parcel, State
+from bot.nudges.schedule import TURNS
 from bot.observe import Metrics
 from bot.storage.database import Database
 from bot.storage.installations import stop_workspace
-from bot.storage.leases import Lease, LeaseLost, release_lease, take_lease
+from bot.storage.leases import LONGEST_REST, Lease, LeaseLost, release_lease, take_lease
 from bot.storage.ledger import Fate, claim, end_waiting
 from bot.views.blocks import Message
 
@@ -32,12 +34,17 @@ log = structlog.get_logger()
 IN_FLIGHT = 20
 """How many requests may be open at once in one workspace."""
 
+LINGER = timedelta(seconds=5)
+"""How long a courier waits where Slack wants to be left alone; for longer, it leaves and another sets off in time."""
+
 _TURN_S = 0.02
 _AGAIN_S = 0.5
 _GIVE_UP_AFTER = 5
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=15)
 _CHANNEL_GAP_S = 1.0
+_REMEMBERED = 2000
+_AHEAD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,13 @@ class Means:
 
 
 class Courier:
-    """Sends what is due in one workspace until nothing is left there, or it is told to stop."""
+    """Sends what is due in one workspace, until nothing is left, Slack wants a long rest, or it is told to stop."""
 
     def __init__(self, means: Means, team: str, client: AsyncWebClient) -> None:
         """`client` must not retry by itself (`retry_handlers=[]`): retries are rows."""
         self._m, self._team, self._client = means, team, client
         self._stopping = asyncio.Event()
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._in_flight: dict[asyncio.Task[Fate], Parcel] = {}
         self._fates: list[Fate] = []
         self._last_post: dict[str, float] = {}
@@ -81,8 +89,9 @@ class Courier:
         held = await self._take()
         if held is None:
             return
-        hold = (held.not_before - self._m.clock()).total_seconds() if held.not_before else 0.0
-        pace = Pace(held.rate, hold, self._m.ceiling, self._m.boottime())
+        hold = held.not_before - self._m.clock() if held.not_before else timedelta(0)
+        pace = Pace(held.rate, min(hold, LONGEST_REST).total_seconds(), self._m.ceiling, self._m.boottime())
+        self._m.metrics.leases.inc()
         try:
             while await self._turn(held, pace):
                 pass
@@ -90,18 +99,26 @@ class Courier:
             log.warning("lease_lost", workspace=self._team, in_flight=len(self._in_flight))
             await self._come_home(held, pace)
         finally:
+            self._m.metrics.leases.dec()
             for task in self._in_flight:
                 task.cancel()
         if self._dead is not None:
-            log.error("workspace_stopped", workspace=self._team, error=self._dead)
-            await stop_workspace(self._m.db, self._team, "revoked", self._m.clock())
-            await end_waiting(self._m.db, self._team, self._m.clock())
+            await self._stop_workspace(self._dead)
         await release_lease(self._m.db, held)
 
     @property
     def in_flight(self) -> frozenset[DeliveryId]:
         """Deliveries whose request is open, or whose answer is not written down yet."""
         return frozenset(parcel.id for parcel in self._in_flight.values()) | {fate.id for fate in self._fates}
+
+    async def _stop_workspace(self, code: str) -> None:
+        """The token we set off with is refused: that ends the workspace, unless it has a new one since."""
+        now = self._m.clock()
+        if await stop_workspace(self._m.db, self._team, "revoked", now, token=self._client.token):
+            log.error("workspace_stopped", workspace=self._team, error=code)
+            await end_waiting(self._m.db, self._team, now, self._m.metrics.delivery)
+        else:
+            log.info("token_was_replaced", workspace=self._team, error=code)
 
     async def _take(self) -> Lease | None:
         asked_at = self._m.boottime()
@@ -113,7 +130,10 @@ class Courier:
         """Writes down what came back, claims what may go, starts it. False when nothing is left to do."""
         await self._settle(held)
         closed = self._stopping.is_set() or self._dead is not None
-        room = 0 if closed else min(IN_FLIGHT - len(self._in_flight), pace.allowance(self._m.boottime(), _TURN_S))
+        # What Slack takes during one turn is read ahead, lest slots stand empty while the database answers: some ten
+        # rows where Slack sets no limit, none at its real pace. More would make the last look at a pause an old one.
+        most = IN_FLIGHT + min(_AHEAD, int(pace.rate * _TURN_S))
+        room = 0 if closed else min(most - len(self._in_flight), pace.allowance(self._m.boottime(), _TURN_S))
         parcels = await self._exchange(held, pace, max(room, 0))
         if parcels is None:
             await self._wait(_AGAIN_S)
@@ -122,10 +142,11 @@ class Courier:
             self._in_flight[asyncio.create_task(self._deliver(parcel, pace))] = parcel
         if parcels:
             pace.started(len(parcels), self._m.boottime())
-        if not self._in_flight and (closed or room > 0):
+        resting = pace.hold_s(self._m.boottime()) > LINGER.total_seconds()  # others may be served meanwhile
+        if not self._in_flight and (closed or room > 0 or resting):
             return False
         limit = self._m.lease_s / 3
-        if not closed and len(self._in_flight) < IN_FLIGHT:
+        if not closed and len(self._in_flight) < most:
             # Where fewer came than were asked for, nothing is waiting: asking again at once would only keep us busy.
             limit = min(limit, max(pace.wait_s(self._m.boottime()), _TURN_S if len(parcels) == room else _AGAIN_S))
         await self._wait(limit)
@@ -166,6 +187,7 @@ class Courier:
                 lease_s=self._m.lease_s,
                 rate=pace.rate,
                 not_before=now + timedelta(seconds=hold_s) if hold_s else None,
+                note=self._m.metrics.delivery,
             )
         except LeaseLost:
             raise
@@ -231,25 +253,38 @@ class Courier:
         except Exception:
             log.exception("delivery_does_not_render", delivery=parcel.id)
             return self._postponed(parcel, "error", final=parcel.attempts + 1 >= _GIVE_UP_AFTER)
-        await self._keep_channel_gap(parcel.user)
-        if self._m.boottime() >= self._deadline:
-            return Fate(parcel.id, State.PLANNED, "lease", ready_at=self._m.clock())
-        started = self._m.boottime()
-        try:
-            answer = await self._client.chat_postMessage(
-                channel=parcel.dm or parcel.user, unfurl_links=False, **message.arguments()
-            )
-        except Exception as error:  # noqa: BLE001 — `verdict_on` reads every kind, and says unknown when unsure
-            return self._refused(parcel, pace, error)
-        finally:
-            self._m.metrics.slack_seconds.labels("chat.postMessage").observe(self._m.boottime() - started)
+        async with self._slots:
+            await self._keep_channel_gap(parcel.user)
+            if (reason := self._kept_back(pace)) is not None:
+                return Fate(parcel.id, State.PLANNED, reason, ready_at=parcel.due_at - TURNS)
+            started = self._m.boottime()
+            with last_look(lambda: self._m.boottime() < self._deadline) as look:
+                try:
+                    answer = await self._client.chat_postMessage(
+                        channel=parcel.dm or parcel.user, unfurl_links=False, **message.arguments()
+                    )
+                except Exception as error:  # noqa: BLE001 — `verdict_on` reads every kind, and says unknown when unsure
+                    if look.forbade:
+                        return Fate(parcel.id, State.PLANNED, "lease", ready_at=parcel.due_at - TURNS)
+                    return self._refused(parcel, pace, error)
+                finally:
+                    self._m.metrics.slack_seconds.labels("chat.postMessage").observe(self._m.boottime() - started)
         pace.accepted()
         now = self._m.clock()
         self._m.metrics.slack_answers.labels("chat.postMessage", "ok").inc()
-        self._m.metrics.deliveries.labels(parcel.kind, State.SENT, "").inc()
+        self._m.metrics.delivery(parcel.kind, State.SENT)
         self._m.metrics.lateness.labels(parcel.kind).observe(max(0.0, (now - parcel.due_at).total_seconds()))
         learned = str(answer["channel"]) if parcel.dm is None else None
         return Fate(parcel.id, State.SENT, sent_at=now, message_ts=str(answer["ts"]), dm=learned)
+
+    def _kept_back(self, pace: Pace) -> str | None:
+        """Why a parcel that was read ahead stays here after all: what changed while it waited for its slot."""
+        now = self._m.boottime()
+        if now >= self._deadline:
+            return "lease"
+        if pace.hold_s(now):
+            return "ratelimited"
+        return "stopped" if self._stopping.is_set() or self._dead is not None else None
 
     def _refused(self, parcel: Parcel, pace: Pace, error: Exception) -> Fate:
         verdict, now = verdict_on(error), self._m.clock()
@@ -257,7 +292,7 @@ class Courier:
         log.warning("delivery_refused", delivery=parcel.id, code=verdict.code, meaning=verdict.meaning.name)
         match verdict.meaning:
             case Meaning.PERSON:
-                self._m.metrics.deliveries.labels(parcel.kind, State.FAILED, verdict.code).inc()
+                self._m.metrics.delivery(parcel.kind, State.FAILED, verdict.code)
                 return Fate(parcel.id, State.FAILED, verdict.code)
             case Meaning.WORKSPACE:
                 self._dead = verdict.code
@@ -267,7 +302,11 @@ class Courier:
                 return self._unknown(parcel, verdict.code)
             case Meaning.LATER if verdict.retry_after is not None:
                 pace.refused(self._m.boottime(), verdict.retry_after.total_seconds())
-                return Fate(parcel.id, State.PLANNED, verdict.code, ready_at=now + verdict.retry_after)
+                # The pace waits, for everybody; who was turned away has waited already and goes first then. But not
+                # for ever: were it this row alone that Slack turns away, it would stand in everybody's way.
+                first_again = parcel.attempts < _GIVE_UP_AFTER
+                ready_at = parcel.due_at - TURNS if first_again else now + verdict.retry_after
+                return Fate(parcel.id, State.PLANNED, verdict.code, ready_at=ready_at)
             case Meaning.LATER:
                 return self._postponed(parcel, verdict.code)
 
@@ -276,7 +315,7 @@ class Courier:
 
     def _postponed(self, parcel: Parcel, code: str, *, final: bool = False) -> Fate:
         if final:
-            self._m.metrics.deliveries.labels(parcel.kind, State.FAILED, code).inc()
+            self._m.metrics.delivery(parcel.kind, State.FAILED, code)
             return Fate(parcel.id, State.FAILED, code)
         back_off = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(parcel.attempts, 10)) * self._m.rng.uniform(0.5, 1.5)
         return Fate(parcel.id, State.PLANNED, code, ready_at=self._m.clock() + back_off)
@@ -285,7 +324,8 @@ class Courier:
         """Slack takes one message a second in a channel: a nudge and a check-in due together go one after the other."""
         now = self._m.boottime()
         at = max(now, self._last_post.get(user, now - _CHANNEL_GAP_S) + _CHANNEL_GAP_S)
-        self._last_post = {who: when for who, when in self._last_post.items() if when > now - _CHANNEL_GAP_S}
+        if len(self._last_post) > _REMEMBERED:
+            self._last_post = {who: when for who, when in self._last_post.items() if when > now - _CHANNEL_GAP_S}
         self._last_post[user] = at
         if at > now:
             await asyncio.sleep(at - now)

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.verdict import Meaning, verdict_on
 from bot.model import DeliveryId, Parcel, Skip, State
+from bot.nudges.schedule import TURNS
 from bot.observe import Metrics
 from bot.storage.database import Database
 from bot.storage.leases import Lease
@@ -18,7 +19,7 @@ from bot.storage.ledger import Fate, postpone_settling, record_settled, unsettle
 log = structlog.get_logger()
 
 _BATCH = 50
-_LOOK_BACK = timedelta(hours=1)  # Slack's clock and ours may differ
+_LOOK_BACK = timedelta(days=31)  # Slack's clock and ours may differ, by a lot where ours was set; and a month is a page
 _AGAIN_AFTER = timedelta(minutes=1)
 _GIVE_UP_AFTER = timedelta(days=1)
 _PAGES = 10
@@ -46,7 +47,8 @@ async def settle(
         fate = await _look_up(client, parcel, now)
         await record_settled(db, held, fate)
         log.info("delivery_settled", delivery=parcel.id, state=fate.state, reason=fate.reason)
-        metrics.deliveries.labels(parcel.kind, fate.state, fate.reason or "settled").inc()
+        if fate.state in (State.SENT, State.SKIPPED):
+            metrics.delivery(parcel.kind, fate.state, fate.reason)
         if fate.reason == "ratelimited" and fate.ready_at is not None:
             await postpone_settling(db, held, now, fate.ready_at)
             return True
@@ -67,7 +69,7 @@ async def _look_up(client: AsyncWebClient, parcel: Parcel, now: datetime) -> Fat
         case str():
             return Fate(parcel.id, State.SENT, sent_at=now, message_ts=found)
         case True:
-            return Fate(parcel.id, State.PLANNED, "not_delivered", ready_at=now)
+            return Fate(parcel.id, State.PLANNED, "not_delivered", ready_at=parcel.due_at - TURNS)  # waited already
         case _:
             return Fate(parcel.id, State.SKIPPED, Skip.UNKNOWN)
 

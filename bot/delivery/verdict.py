@@ -12,6 +12,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.model import Skip
+from bot.storage.leases import LONGEST_REST
 
 
 class Meaning(Enum):
@@ -57,7 +58,7 @@ _WORKSPACE = {
     "access_denied",
 }
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_LONGEST_WAIT_S = 3600.0
+_LONGEST_WAIT_S = LONGEST_REST.total_seconds()
 _MAYBE = {"internal_error", "fatal_error", "request_timeout", "service_unavailable"}
 
 

@@ -5,21 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.pace import rate_now
 from bot.delivery.plan import Rules, plan_step
-from bot.delivery.send import Courier, Means
+from bot.delivery.send import LINGER, Courier, Means
+from bot.model import State
 from bot.storage.installations import forget_events, forget_workspaces
 from bot.storage.leases import workspaces_with_work
-from bot.storage.ledger import end_waiting
+from bot.storage.ledger import end_waiting, queues
 from bot.storage.members import ERASED_AFTER, erase_overdue
 
 log = structlog.get_logger()
 
 _EVENTS_KEPT = timedelta(days=1)
-_AT_ONCE = 32
+_AT_ONCE = 200  # most of them wait for Slack; each is a task
+_SHIFT_S = 10.0
+_REMEMBERED_S = 3600.0
+
+
+class _Out(NamedTuple):
+    """A courier on its round, and when it set off."""
+
+    courier: Courier
+    task: asyncio.Task[None]
+    since: float
 
 
 class Worker:
@@ -33,7 +46,9 @@ class Worker:
     ) -> None:
         """`rules` is asked anew for each step, for the library may change; `client_for` knows a workspace's token."""
         self._means, self._rules, self._client_for = means, rules, client_for
-        self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
+        self._out: dict[str, _Out] = {}
+        self._home: dict[str, float] = {}
+        """When a courier last came home from a workspace, by `boottime`: whoever was served longest ago is next."""
         self._stopping = False
 
     async def plan(self) -> int:
@@ -48,25 +63,51 @@ class Worker:
 
     async def deliver(self) -> int:
         """Sends a courier into each workspace with work and none in it yet; says how many set off."""
-        self._couriers = {team: held for team, held in self._couriers.items() if not held[1].done()}
+        now = self._means.boottime()
+        self._home |= {team: now for team, out in self._out.items() if out.task.done()}
+        self._home = {team: at for team, at in self._home.items() if now - at < _REMEMBERED_S}
+        self._out = {team: out for team, out in self._out.items() if not out.task.done()}
         if self._stopping:
             return 0
-        free = await workspaces_with_work(
-            self._means.db, self._means.clock(), self._means.holder, besides=self._couriers, sole=self._means.sole
-        )
-        free = free[: _AT_ONCE - len(self._couriers)]
+        waiting = await workspaces_with_work(
+            self._means.db, self._means.clock(), self._means.holder, besides=self._out, sole=self._means.sole,
+            linger=LINGER,
+        )  # fmt: skip
+        waiting.sort(key=lambda team: self._home.get(team, 0.0))
+        room = _AT_ONCE - len(self._out)
+        self._relieve(len(waiting) - room, now)
+        free = waiting[:room]
         for team in free:
             try:
                 client = await self._client_for(team)
                 if client is None:
-                    await end_waiting(self._means.db, team, self._means.clock())
+                    await end_waiting(self._means.db, team, self._means.clock(), self._means.metrics.delivery)
             except Exception:
                 log.exception("workspace_not_served", workspace=team)  # a token that does not open; the others go on
                 continue
             if client is not None and not self._stopping:
                 courier = Courier(self._means, team, client)
-                self._couriers[team] = (courier, asyncio.create_task(self._run(courier, team)))
+                self._out[team] = _Out(courier, asyncio.create_task(self._run(courier, team)), now)
         return len(free)
+
+    def _relieve(self, waiting: int, now: float) -> None:
+        """Where more workspaces wait than there are couriers, those out for long come home: a queue of an hour in
+        some must not keep the others waiting for an hour."""
+        longest = sorted((out for out in self._out.values() if now - out.since >= _SHIFT_S), key=lambda out: out.since)
+        for out in longest[: max(waiting, 0)]:
+            out.courier.stop()
+
+    async def measure(self) -> None:
+        """Says in the metrics how long the queues are, and how late that will make the last one."""
+        now, metrics = self._means.clock(), self._means.metrics
+        found = await queues(self._means.db, now)
+        metrics.queue.labels(State.PLANNED).set(sum(queue.planned for queue in found))
+        metrics.queue.labels(State.SENDING).set(sum(queue.sending for queue in found))
+        waited = [(now - queue.oldest).total_seconds() for queue in found]
+        metrics.oldest_s.set(max(waited, default=0))
+        rates = [rate_now(queue.rate, self._means.ceiling) for queue in found]
+        ahead = [seconds + queue.planned / rate for seconds, queue, rate in zip(waited, found, rates, strict=True)]
+        metrics.last_late_s.set(max(ahead, default=0))
 
     async def tidy(self) -> None:
         """Erases whoever is due to be erased, and drops marks that no longer serve."""
@@ -79,7 +120,7 @@ class Worker:
 
     async def idle(self) -> None:
         """Returns once every courier that is out has come back."""
-        tasks = [task for _, task in self._couriers.values()]
+        tasks = [out.task for out in self._out.values()]
         try:
             if tasks:
                 await asyncio.wait(tasks)
@@ -91,8 +132,8 @@ class Worker:
     def close(self) -> None:
         """Claims nothing more; `idle` returns once what is in flight has come back."""
         self._stopping = True
-        for courier, _ in self._couriers.values():
-            courier.stop()
+        for out in self._out.values():
+            out.courier.stop()
 
     async def _run(self, courier: Courier, team: str) -> None:
         try:

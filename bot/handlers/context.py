@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
+import aiohttp
+import sqlalchemy.exc
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.plan import Rules
+from bot.delivery.verdict import Verdict
 from bot.model import Library, Member, Person, Rhythm
 from bot.nudges.shelf import Shelf, Turn
 from bot.storage.database import Database
+from bot.storage.ledger import Note
 from bot.storage.members import find_member
 from bot.views.answers import join_first
 from bot.views.blocks import Message, View
 from bot.views.words import Words, words_for
 
 NO_LOCALE = "en-GB"
+
+TROUBLE = (TimeoutError, OSError, aiohttp.ClientError, sqlalchemy.exc.SQLAlchemyError, SlackApiError)
+"""What may go wrong outside of us: it becomes kind words, and the person's text shown back."""
+
+_KNOWN_WITHIN_S = 0.8
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,10 @@ class Ally:
     """Looks into the library's folder now; None where that takes longer than so many seconds. It goes on then."""
     is_admin: Callable[[str, str], bool]
     """Whether that user of that workspace is among ALLY_ADMINS."""
+    rules: Callable[[], Rules]
+    """By which a due moment is decided; asked anew each time, for the library may change."""
+    note: Note
+    """Counts a delivery that came to an end by what a member did."""
     rhythm: Rhythm
     support_links: Mapping[str, str]
     client_changed: Callable[[str], None]
@@ -47,12 +66,12 @@ class Request:
     team: str
     user: str
     key: str
-    look_up: Callable[[], Awaitable[Person]]
+    look_up: Callable[[], Coroutine[Any, Any, Person]]
     """Asks Slack who this is (zone, language). Raises SlackApiError."""
     open_dm: Callable[[], Awaitable[str | None]]
     """The id of the DM with this person, where Ally may open it."""
-    post: Callable[[Message], Awaitable[bool]]
-    """Posts into that DM, where it stays; whether Slack took it."""
+    post: Callable[[Message], Awaitable[Verdict | None]]
+    """Posts into that DM, where it stays; what Slack said where it did not take it."""
     text: str = ""
     value: str = ""
     shown: Message | None = None
@@ -91,6 +110,32 @@ async def not_in(ally: Ally, request: Request, text: str = "") -> Reply:
     """For somebody who has not joined, or has left: nothing is kept, so `text` is shown back."""
     known = await find_member(ally.db, request.team, request.user)
     return Reply(message=join_first(words_of(known), text, left=known is not None))
+
+
+async def in_time(
+    work: Coroutine[Any, Any, T], within_s: float, begun: Callable[[asyncio.Task[T]], None] = lambda _: None
+) -> T:
+    """The result, or TimeoutError. Work that hangs is cancelled but not waited for: a driver may take its time.
+    `begun` is told of the task that does it."""
+    task = asyncio.create_task(work)
+    begun(task)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=within_s)
+        if done:
+            return task.result()
+        raise TimeoutError
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+
+
+async def words_if_known(ally: Ally, request: Request) -> Words:
+    """The language of whoever asks, for answers that need nothing else of the database; English where it is away."""
+    try:
+        return words_of(await in_time(find_member(ally.db, request.team, request.user), _KNOWN_WITHIN_S))
+    except TROUBLE:
+        return words_of(None)
 
 
 def words_of(who: Member | None) -> Words:

@@ -11,16 +11,13 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-import aiohttp
-import sqlalchemy.exc
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
-from slack_sdk.errors import SlackApiError
 
-from bot.delivery.verdict import verdict_on
+from bot.delivery.verdict import Verdict, verdict_on
 from bot.handlers import admin, joining, leaving, lines, nudging, pausing, plain, settings, week, why
-from bot.handlers.context import NO_LOCALE, Ally, Reply, Request
+from bot.handlers.context import NO_LOCALE, TROUBLE, Ally, Reply, Request, in_time, words_if_known
 from bot.handlers.home import home_view
 from bot.handlers.people import person_from, register_people
 from bot.model import Person
@@ -38,9 +35,6 @@ ANSWER_WITHIN_S = 2.5
 _DM_WITHIN_S = 1.5  # nice to know, and learnt from the first message otherwise
 
 _POST_WITHIN_S = 1.5
-
-TROUBLE = (TimeoutError, OSError, aiohttp.ClientError, sqlalchemy.exc.SQLAlchemyError, SlackApiError)
-"""What may go wrong outside of us: it becomes kind words, and the person's text shown back."""
 
 Handle = Callable[[AsyncArgs], Awaitable[None]]
 Behaviour = Callable[[Ally, Request], Coroutine[Any, Any, Reply]]
@@ -127,8 +121,7 @@ class Desk:
         async def listen(args: AsyncArgs) -> None:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 — Bolt runs listeners in tasks
-            self._busy.add(task)
-            task.add_done_callback(self._busy.discard)
+            self._is_busy(task)
             await handle(args)
 
         return listen
@@ -143,7 +136,8 @@ class Desk:
         else:
             await args.ack(**reply.message.arguments(), response_type="ephemeral")
         if reply.modal is not None and not await self._tried(self._open(args, reply.modal)):
-            await self._tried(self._show(args, answers.could_not_save(words_for(NO_LOCALE), rest)))
+            words = await words_if_known(self._ally, request)
+            await self._tried(self._show(args, answers.could_not_save(words, rest)))
         await self._after(args, request, reply)
 
     async def _on_button(self, args: AsyncArgs) -> None:
@@ -167,7 +161,8 @@ class Desk:
             channel, ts = container["channel_id"], request.shown_ts
             await self._tried(args.client.chat_update(channel=channel, ts=ts, **reply.update.arguments()))
         if reply.modal is not None and not await self._tried(self._open(args, reply.modal)):
-            await self._tried(self._show(args, answers.could_not_save(words_for(NO_LOCALE), "")))
+            words = await words_if_known(self._ally, request)
+            await self._tried(self._show(args, answers.could_not_save(words, "")))
         await self._after(args, request, reply)
 
     async def _on_modal(self, args: AsyncArgs) -> None:
@@ -228,9 +223,14 @@ class Desk:
                 log.warning("dm_not_opened", code=verdict_on(error).code)
                 return None
 
-        async def post(message: Message) -> bool:
-            call = args.client.chat_postMessage(channel=user, unfurl_links=False, **message.arguments())
-            return await self._tried(asyncio.wait_for(call, _POST_WITHIN_S))
+        async def post(message: Message) -> Verdict | None:
+            try:
+                async with asyncio.timeout(_POST_WITHIN_S):
+                    await args.client.chat_postMessage(channel=user, unfurl_links=False, **message.arguments())
+            except TROUBLE as error:
+                log.warning("answer_not_shown", code=(verdict := verdict_on(error)).code)
+                return verdict
+            return None
 
         return Request(team, user, key, look_up, open_dm, post, **rest)
 
@@ -240,12 +240,13 @@ class Desk:
         """Calls the behaviour; trouble with the database or Slack becomes kind words, with the text shown back."""
         try:
             with self._metrics.answers.labels(surface).time():
-                return await self._in_time(behaviour(self._ally, request))
+                return await in_time(behaviour(self._ally, request), ANSWER_WITHIN_S, self._is_busy)
         except Exception as error:  # noqa: BLE001 — people get words, not silence
             # The kind and the place alone: a database error repeats the values it choked on, and which button it was is
             # nobody's business.
             level = log.warning if isinstance(error, TROUBLE) else log.error
             level("answer_failed", surface=surface, error=type(error).__name__, at=_where(error))
+        # In English: most often the database is what failed, and the time to ask anybody is used up.
         words = words_for(NO_LOCALE)
         sorry = answers.could_not_save(words, shown_back)
         if modal is None:
@@ -253,17 +254,9 @@ class Desk:
         field = next((block["block_id"] for block in modal["blocks"] if block["type"] == "input"), None)
         return Reply(in_place=as_modal(sorry)) if field is None else Reply(errors={field: sorry.text})
 
-    async def _in_time(self, work: Coroutine[Any, Any, Reply]) -> Reply:
-        """The reply, or TimeoutError. Work that hangs is cancelled but not waited for: a driver may take its time."""
-        task = asyncio.create_task(work)
+    def _is_busy(self, task: asyncio.Task[Any]) -> None:
         self._busy.add(task)
         task.add_done_callback(self._busy.discard)
-        done, _ = await asyncio.wait({task}, timeout=ANSWER_WITHIN_S)
-        if done:
-            return task.result()
-        task.cancel()
-        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        raise TimeoutError
 
     async def _tried(self, call: Awaitable[Any]) -> bool:
         """Whether Slack took it. One thing that fails must not take the rest of an answer with it."""
@@ -307,7 +300,7 @@ def meaning(text: str) -> tuple[Behaviour, str]:
     word, *rest = text.split(None, 1)
     name, left = word.lower(), "".join(rest).strip()
     if name in WORDS:
-        return WORDS[name], left
+        return WORDS[name], text if name == "admin" else left  # somebody's line may begin with "Admin"
     if name in SOON:
         return plain.coming_soon(name), left
     hinted = [known for known in (*WORDS, *SOON) if known != "admin"]  # most people could do nothing with that

@@ -51,6 +51,7 @@ def web_app(
         return web.json_response({"status": status}, status=200 if status in ("ok", "degraded") else 503)
 
     async def show_metrics(_: web.Request) -> web.Response:
+        await readiness()  # so that `ally_ready` says what is true now, whether or not anybody asks /readyz
         body = generate_latest(metrics.registry)
         return web.Response(body=body, headers={"content-type": _METRICS_TYPE})
 

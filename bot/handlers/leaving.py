@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.delivery.plan import plan_member
 from bot.handlers.context import Ally, Reply, Request, member_of, not_in, words_of
 from bot.storage.members import erase, find_member, keep_after_leaving, leave
 from bot.views.membership import erased, goodbye, kept, not_erased, nothing_kept
@@ -12,7 +13,9 @@ async def leave_by_command(ally: Ally, request: Request) -> Reply:
     who = await member_of(ally, request) or await find_member(ally.db, request.team, request.user)
     if who is None:
         return await not_in(ally, request)
-    who = await leave(ally.db, who, ally.clock())
+    now = ally.clock()
+    await plan_member(ally.db, ally.rules(), who, now)
+    who = await leave(ally.db, who, now)
     return Reply(message=goodbye(words_of(who), who), home=True)
 
 

@@ -58,7 +58,7 @@ async def _answer(ally: Ally, request: Request, answer: Answer | None) -> Reply:
     words, id_ = words_of(who), DeliveryId(request.value)
     if who is None or request.shown is None:
         return await not_in(ally, request)
-    if not await settle_as_sent(ally.db, who, id_, request.shown_ts, ally.clock()):
+    if not await settle_as_sent(ally.db, who, id_, request.shown_ts, ally.clock(), ally.note):
         return Reply(message=views.not_yours(words))
     nudge = await answer_nudge(ally.db, who, id_, answer, ally.clock())
     if nudge is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from bot.delivery.plan import plan_member
 from bot.handlers.context import Ally, Reply, Request, member_of, not_in, words_of
 from bot.storage.members import pause, resume
 from bot.views.membership import bad_pause, pausing, resumed
@@ -42,6 +43,7 @@ async def pause_by_command(ally: Ally, request: Request) -> Reply:
         resume_on = read_pause(request.text, who.local_date(now))
     except ValueError:
         return Reply(message=bad_pause(words_of(who), request.text))
+    await plan_member(ally.db, ally.rules(), who, now)
     who = await pause(ally.db, who, resume_on, now)
     return Reply(message=pausing(words_of(who), who, who.local_date(now)), home=True)
 
@@ -51,5 +53,7 @@ async def resume_by_command(ally: Ally, request: Request) -> Reply:
     who = await member_of(ally, request)
     if who is None:
         return await not_in(ally, request)
-    who = await resume(ally.db, who, ally.clock())
+    now = ally.clock()
+    await plan_member(ally.db, ally.rules(), who, now)
+    who = await resume(ally.db, who, now)
     return Reply(message=resumed(words_of(who), who), home=True)

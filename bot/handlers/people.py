@@ -9,22 +9,24 @@ from zoneinfo import ZoneInfo
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.delivery.plan import plan_member
 from bot.handlers.context import NO_LOCALE, Ally
 from bot.model import Person
 from bot.storage.installations import first_sight, stop_workspace
-from bot.storage.members import follow
+from bot.storage.members import find_member, follow
 
 Handle = Callable[[AsyncArgs], Awaitable[None]]
 
 
-def person_from(team: str, user: Mapping[str, Any]) -> Person:
-    """Somebody's zone, language and whether the account is on; UTC where Slack names no zone that we know."""
+def person_from(team: str, user: Mapping[str, Any], known: str = NO_LOCALE) -> Person:
+    """Somebody's zone, language and whether the account is on; UTC where Slack names no zone that we know, and the
+    `known` language where it names none, as it may in `user_change`."""
     zone = str(user.get("tz") or "UTC")
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         zone = "UTC"
-    return Person(team, str(user["id"]), zone, str(user.get("locale") or NO_LOCALE), bool(user.get("deleted")))
+    return Person(team, str(user["id"]), zone, str(user.get("locale") or known), bool(user.get("deleted")))
 
 
 def register_people(app: AsyncApp, ally: Ally, listener: Callable[[Handle], Handle]) -> None:
@@ -32,8 +34,12 @@ def register_people(app: AsyncApp, ally: Ally, listener: Callable[[Handle], Hand
 
     async def profile_changed(args: AsyncArgs) -> None:
         """Somebody moved zones, speaks another language, or is gone: the next due moments follow."""
-        if await first_sight(ally.db, str(args.body["event_id"]), ally.clock()):
-            await follow(ally.db, person_from(str(args.context.team_id), args.body["event"]["user"]), ally.clock())
+        now = ally.clock()
+        if await first_sight(ally.db, str(args.body["event_id"]), now):
+            team, user = str(args.context.team_id), args.body["event"]["user"]
+            if (who := await find_member(ally.db, team, str(user["id"]))) is not None:
+                await plan_member(ally.db, ally.rules(), who, now)
+                await follow(ally.db, person_from(team, user, who.locale), now)
         await args.ack()
 
     async def app_removed(args: AsyncArgs) -> None:

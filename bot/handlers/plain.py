@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
-from bot.handlers.context import Ally, Reply, Request, member_of, words_of
+from bot.handlers.context import Ally, Reply, Request, member_of, words_if_known, words_of
 from bot.views import answers
 from bot.views.membership import privacy
 
 
 async def show_help(ally: Ally, request: Request) -> Reply:
     """`/ally`, `/ally help`, *Show help*."""
-    return Reply(message=answers.help_message(words_of(None)))
+    return Reply(message=answers.help_message(await words_if_known(ally, request)))
 
 
 async def show_privacy(ally: Ally, request: Request) -> Reply:
@@ -29,7 +29,7 @@ def coming_soon(word: str) -> Callable[[Ally, Request], Coroutine[None, None, Re
     """A word of Ally's that does nothing yet."""
 
     async def say_so(ally: Ally, request: Request) -> Reply:
-        return Reply(message=answers.coming_soon(words_of(None), word))
+        return Reply(message=answers.coming_soon(await words_if_known(ally, request), word))
 
     return say_so
 
@@ -38,6 +38,6 @@ def not_understood(meant: str | None) -> Callable[[Ally, Request], Coroutine[Non
     """A word nobody knows; the text is shown back to this person alone, and `meant` names a near miss."""
 
     async def show_back(ally: Ally, request: Request) -> Reply:
-        return Reply(message=answers.not_understood(words_of(None), request.text, meant))
+        return Reply(message=answers.not_understood(await words_if_known(ally, request), request.text, meant))
 
     return show_back

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from bot.config import read_time
+from bot.delivery.plan import plan_member
 from bot.handlers.context import Ally, Reply, Request, member_of, not_in, words_of
 from bot.model import Rhythm
 from bot.storage.members import change_rhythm
@@ -39,8 +40,10 @@ async def keep_settings(ally: Ally, request: Request) -> Reply:
         errors[views.CHECK_IN_TIME] = views.choose_a_time(words)
     if errors or nudge_time is None or check_in_time is None:
         return Reply(errors=errors)
-    who = await change_rhythm(ally.db, who, Rhythm(nudge_time, days, int(day) % 7, check_in_time), ally.clock())
-    return Reply(in_place=views.settings_kept(words, who, who.is_paused(who.local_date(ally.clock()))), home=True)
+    now = ally.clock()
+    await plan_member(ally.db, ally.rules(), who, now)
+    who = await change_rhythm(ally.db, who, Rhythm(nudge_time, days, int(day) % 7, check_in_time), now)
+    return Reply(in_place=views.settings_kept(words, who, who.is_paused(who.local_date(now))), home=True)
 
 
 def _time(value: object) -> time | None:

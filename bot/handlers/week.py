@@ -23,7 +23,7 @@ async def open_check_in(ally: Ally, request: Request) -> Reply:
         return await not_in(ally, request, request.text)
     delivery, _, asked = request.value.partition(":")
     if asked and request.shown_ts:
-        await settle_as_sent(ally.db, who, DeliveryId(delivery), request.shown_ts, ally.clock())
+        await settle_as_sent(ally.db, who, DeliveryId(delivery), request.shown_ts, ally.clock(), ally.note)
     week = _monday(asked, who.local_date(ally.clock()))
     before = await check_in_of(ally.db, who, week)
     last = await check_in_of(ally.db, who, week - _WEEK)
@@ -42,7 +42,7 @@ async def keep_answers(ally: Ally, request: Request) -> Reply:
         return Reply(errors={STEPS: tick_something(words)})
     week = _monday(request.about, who.local_date(ally.clock()))
     line, hope = (str(request.fields.get(name) or "").strip() for name in (LINE, NEXT_WEEK))
-    await keep_check_in(ally.db, who, CheckIn(week, steps, line, hope), ally.clock())
+    await keep_check_in(ally.db, who, CheckIn(week, steps, line, hope), ally.clock(), ally.note)
     return Reply(in_place=check_in_kept(words), home=True)
 
 

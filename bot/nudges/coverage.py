@@ -75,6 +75,8 @@ class Total:
     what: str
     have: int
     want: int
+    audiences: frozenset[Audience] = frozenset()
+    """Whose fields of the matrix it sums up; none where it counts something else."""
 
     def gap(self) -> str:
         """What is missing, as a sentence; empty where nothing is."""
@@ -111,10 +113,17 @@ class Coverage:
     languages: tuple[LanguageCover, ...]
 
     def gaps(self) -> tuple[str, ...]:
-        """A sentence for each gap: totals first, then the matrix, the practices, the languages."""
+        """A sentence for each gap, told once: totals first, then the matrix, the practices, the languages."""
         covers: tuple[Total | Cell | PracticeCover | LanguageCover, ...]
-        covers = (*self.totals, *self.cells, *self.practices, *self.languages)
+        covers = (*self.unexplained(), *self.cells, *self.practices, *self.languages)
         return tuple(said for cover in covers if (said := cover.gap()))
+
+    def unexplained(self) -> Iterator[Total]:
+        """The totals that would still fall short once every field of the matrix is filled."""
+        for total in self.totals:
+            missing = sum(max(0, cell.want - cell.have) for cell in self.cells if cell.audience in total.audiences)
+            if total.want - total.have > missing:
+                yield total
 
 
 def survey(library: Library) -> Coverage:
@@ -150,13 +159,14 @@ def _practices(library: Library, live: list[Nudge]) -> Iterator[PracticeCover]:
 
 
 def _totals(library: Library, live: list[Nudge]) -> tuple[Total, ...]:
+    everybody = frozenset(Audience)
     evergreen = [nudge for nudge in live if nudge.audience is Audience.EVERYONE and nudge.season is None]
     return (
-        Total("live nudges", len(live), 180),
-        Total("nudges for any time", sum(nudge.trigger is Trigger.ANYTIME for nudge in live), 115),
-        Total("nudges for the floor or anywhere", sum(bool(nudge.settings & FLOOR) for nudge in live), 105),
-        Total("nudges for everyone, all year", len(evergreen), 136),
-        Total("nudges of a season", sum(nudge.season is not None for nudge in live), 24),
+        Total("live nudges", len(live), 180, everybody),
+        Total("nudges for any time", sum(nudge.trigger is Trigger.ANYTIME for nudge in live), 115, everybody),
+        Total("nudges for the floor or anywhere", sum(bool(nudge.settings & FLOOR) for nudge in live), 105, everybody),
+        Total("nudges for everyone, all year", len(evergreen), 136, frozenset({Audience.EVERYONE})),
+        Total("nudges of a season", sum(nudge.season is not None for nudge in live), 24, everybody),
         Total("practices", len(library.practices), 24),
         Total("reflections", len(library.questions), 30),
         Total("repair cards", len(library.repairs), 20),

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bot.model import Finding, Library, Status
 from bot.nudges.reading.comparing import find_gaps, find_likenesses
+from bot.nudges.reading.doubles import set_aside_doubles
 from bot.nudges.reading.entries import Reading
-from bot.nudges.reading.files import source_files
+from bot.nudges.reading.files import source_files, yaml_name
 from bot.nudges.reading.findings import Enough, Findings
 from bot.nudges.reading.translating import read_translation, translate
 
@@ -46,7 +47,7 @@ def check(folder: Path, *, gaps: bool = False) -> tuple[Library | None, tuple[Fi
         files = source_files(
             folder,
             lambda path: findings.add(
-                path, None, "is not read: only names in .yaml are", "rename it to end in .yaml", level="warning"
+                path, None, "is not read: only names in .yaml are", f"call it {yaml_name(path)}", level="warning"
             ),
             lambda error: findings.add(
                 Path(error.filename), None, f"cannot be opened ({error.strerror})", "let Ally read this folder"
@@ -54,7 +55,9 @@ def check(folder: Path, *, gaps: bool = False) -> tuple[Library | None, tuple[Fi
         )
         for file in files:
             if file.translates is None:
-                reading.read(file)
+                reading.open(file)
+        set_aside_doubles(reading)
+        reading.read()
         reading.resolve()
         for file in files:
             if file.translates is not None:

@@ -6,7 +6,9 @@ the first.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -42,6 +44,7 @@ def check_in_day(rhythm: Rhythm) -> int:
     return rhythm.check_in_day if rhythm.check_in_day in rhythm.days else max(rhythm.days)
 
 
+@lru_cache(maxsize=4096)  # a cohort of thousands asks the same thing
 def next_due(kind: Kind, rhythm: Rhythm, zone: ZoneInfo, *, after: datetime, after_date: date | None = None) -> Due:
     """The first due moment later than `after` (UTC), on a local date later than `after_date` where that is given.
 
@@ -61,6 +64,20 @@ def next_due(kind: Kind, rhythm: Rhythm, zone: ZoneInfo, *, after: datetime, aft
             if moment > after and moment.astimezone(zone).date() == day:
                 return Due(moment, day)
         day += _DAY
+
+
+TURNS = timedelta(seconds=1)
+"""So long before its due moment a delivery may have its turn; under a minute, so that minutes keep their order."""
+
+
+def turn(member: int, day: date) -> timedelta:
+    """How far before its due moment a delivery stands in the queue: up to `TURNS`, by lot, drawn anew each day.
+
+    Slack takes a few messages a second, so of many due in one minute somebody is last; it is not always the same one.
+    Before, never after: nobody is later for it.
+    """
+    lot = hashlib.blake2b(b"%d %d" % (member, day.toordinal()), digest_size=4).digest()
+    return TURNS * (int.from_bytes(lot) / 2**32)
 
 
 def week_of(day: date) -> date:

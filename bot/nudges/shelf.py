@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from bot.nudges.library import check
 _TRIES = 3
 _SECTIONS = ("nudges", "practices", "seasons", "sources", "questions", "repairs")
 _HASHED = 32_000_000  # bytes of one file that count; the checker refuses far smaller ones
+_FEW = 5  # entries that may go at once
+_PART = 0.1  # of all entries that may go at once
 
 
 class Turn(Enum):
@@ -45,6 +47,8 @@ class Reading:
     version: str
     marks: tuple[object, ...]
     found: tuple[Library | None, tuple[Finding, ...]] | None
+    outage: bool = False
+    """Whether there was no file to read: no folder, an empty one, or one that Ally may not look into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Shelf:
     """The library in use. `findings` are its warnings; `refused` are all findings of a broken version since, if any.
 
     `version` and `refused_version` name the bytes of all files: the same on every machine that holds the same files.
+    An outage has no bytes, and each is news: its version names the state of the folder and the minute it began.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,28 +76,53 @@ class Shelf:
         self.difference = Difference()
         self.refused: tuple[Finding, ...] = ()
         self.refused_version = ""
+        self.refused_elsewhere: frozenset[str] = frozenset()
+        """What other processes call the same outage where they saw it begin a little earlier or later."""
+        self._refused_state = ""  # the refused version without its minute
+        self._last_outage = ""
 
     @property
     def known(self) -> frozenset[str]:
         """Versions that need not be checked again."""
-        return frozenset({self.version, self.refused_version} - {""})
+        return frozenset({self.version, self._refused_state} - {""})
 
     def put(self, reading: Reading, now: datetime) -> Turn:
         """Takes over what was read, whole or not at all."""
         if reading.version == self.version:
             turn = Turn.MENDED if self.refused else Turn.SAME
-            self.refused, self.refused_version = (), ""
+            self._clear()
             return turn
-        if reading.found is None:
+        if reading.found is None or reading.version == self._refused_state:
             return Turn.SAME
         library, findings = reading.found
         if library is None:
-            self.refused, self.refused_version = findings, reading.version
+            self._refuse(reading, findings, now)
             return Turn.REFUSED
         self.difference = _difference(self.library, library)
         self.library, self.findings, self.version, self.loaded_at = library, findings, reading.version, now
-        self.refused, self.refused_version = (), ""
+        self._clear()
         return Turn.LOADED
+
+    def loses_much(self, reading: Reading) -> bool:
+        """Whether so many entries of the library in use are gone from it that a save may be only half done."""
+        if reading.found is None or reading.found[0] is None:
+            return False
+        gone = _difference(self.library, reading.found[0]).gone
+        return gone > _FEW and gone > _PART * len(_entries(self.library))
+
+    def _refuse(self, reading: Reading, findings: tuple[Finding, ...], now: datetime) -> None:
+        self.refused_elsewhere = frozenset()
+        self.refused, self._refused_state, self.refused_version = findings, reading.version, reading.version
+        if reading.outage:
+            earlier, self.refused_version, later = (
+                f"{reading.version}@{now + timedelta(minutes=shift):%Y-%m-%dT%H:%M}Z" for shift in (-1, 0, 1)
+            )
+            # What this process has seen begin before is another outage, not this one by another name.
+            self.refused_elsewhere = frozenset({earlier, later} - {self._last_outage})
+            self._last_outage = self.refused_version
+
+    def _clear(self) -> None:
+        self.refused, self.refused_version, self.refused_elsewhere, self._refused_state = (), "", frozenset(), ""
 
 
 def read(folder: Path, known: Collection[str] = ()) -> Reading | None:
@@ -101,12 +131,12 @@ def read(folder: Path, known: Collection[str] = ()) -> Reading | None:
     A file saved while we read would be half old, half new: what was hashed before has to be there afterwards too.
     """
     for _ in range(_TRIES):
-        seen, version = marks(folder), _version(folder)
+        seen, (version, outage) = marks(folder), _version(folder)
         if version in known:
-            return Reading(version, seen, None)
+            return Reading(version, seen, None, outage)
         found = _check(folder)
-        if _version(folder) == version:
-            return Reading(version, seen, found)
+        if _version(folder) == (version, outage):
+            return Reading(version, seen, found, outage)
     return None
 
 
@@ -132,39 +162,43 @@ def _mark(path: Path) -> tuple[object, ...]:
     return seen.st_dev, seen.st_ino, seen.st_mode, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
 
-def _version(folder: Path) -> str:
-    whole = hashlib.sha256()
+def _version(folder: Path) -> tuple[str, bool]:
+    """The name of what stands there, and whether that is an outage: not one file that can be read."""
+    whole, outage = hashlib.sha256(), True
     for name, path in _files(folder):
-        content = _content(path)
-        whole.update(f"{name}\0{len(content)}\0".encode(errors="surrogateescape") + content)
-    return whole.hexdigest()
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
-            return b"no file"
-        with path.open("rb") as file:
-            return file.read(_HASHED)
-    except OSError as error:
-        return f"not read: {error.errno}".encode()
+        content, state = b"", ""
+        try:
+            if stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+                with path.open("rb") as file:
+                    content = file.read(_HASHED)
+                outage = False
+            else:
+                state = "no file"
+        except OSError as error:
+            state = f"not read: {error.errno}"
+        whole.update(f"{name}\0{state}\0{len(content)}\0".encode(errors="surrogateescape") + content)
+    return whole.hexdigest(), outage
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every name that the checker looks at, below `folder`, sorted; links are followed, circles are not."""
+    """Every name that the checker looks at, below `folder`, sorted; links are followed, circles are not.
+
+    A folder that may not be looked into is among them, so that it is not taken for an empty one.
+    """
     if not os.path.isdir(folder):
         yield "", folder
         return
     found: list[Path] = []
+    closed: list[OSError] = []
     entered = {os.path.realpath(folder)}
-    for here, folders, names in os.walk(folder, followlinks=True):
+    for here, folders, names in os.walk(folder, followlinks=True, onerror=closed.append):
         found += [Path(here, name) for name in (*names, *folders) if name.endswith((".yaml", ".yml"))]
         real = {name: os.path.realpath(os.path.join(here, name)) for name in sorted(folders)}
         folders[:] = [name for name in real if not name.startswith(".") and real[name] not in entered]
         entered.update(real[name] for name in folders)
-    for path in sorted(found):
-        if not path.name.startswith("."):
-            yield path.relative_to(folder).as_posix(), path
+    found = [path for path in found if not path.name.startswith(".")]
+    for path in sorted([*found, *(Path(error.filename) for error in closed)]):
+        yield path.relative_to(folder).as_posix(), path
 
 
 def _difference(old: Library, new: Library) -> Difference:

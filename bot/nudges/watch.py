@@ -18,7 +18,7 @@ from typing import TypeVar
 import structlog
 from watchfiles import awatch
 
-from bot.nudges.shelf import Shelf, Turn, marks, read
+from bot.nudges.shelf import Reading, Shelf, Turn, marks, read
 
 log = structlog.get_logger()
 
@@ -26,6 +26,10 @@ _LOOK_S = 2.0
 _QUIET_MS = 200
 """How long nothing may happen before an edit is looked at: editors and `git pull` write in several steps."""
 _LATEST_MS = 1_600
+_SECOND_LOOK_S = 2.5
+"""How long a save that takes much away must stand before it counts: some programs write a file in several goes."""
+_LONGEST_PAUSE_S = 30.0
+_PATIENCE = 5  # looks without a result, 2 + 4 + 8 + 16 s apart, before the log says so
 T = TypeVar("T")
 
 
@@ -37,6 +41,7 @@ class Librarian:
         self._one_at_a_time = asyncio.Lock()
         self._marks: tuple[object, ...] | None = None
         self._blind = False
+        self._in_vain = 0
         self._asked: set[asyncio.Task[Turn]] = set()
 
     async def look(self, within_s: float) -> Turn | None:
@@ -90,18 +95,34 @@ class Librarian:
                     await self._read()
             except Exception as error:  # noqa: BLE001 — whatever it was, the next look must come
                 log.error("library_not_looked_at", error=type(error).__name__)
+        if self._in_vain:  # reading it three times over, all the time, would be all that this process does
+            await asyncio.sleep(min(2.0**self._in_vain, _LONGEST_PAUSE_S))
 
     async def _read(self) -> Turn:
-        shelf = self._shelf
-        reading = await _aside(lambda: read(shelf.folder, shelf.known))
+        reading = await self._at_rest()
         if reading is None:  # somebody is still saving
             self._marks = None
+            self._in_vain += 1
+            if self._in_vain == _PATIENCE:
+                log.warning("library_never_still", looks_every_s=_LONGEST_PAUSE_S)
             return Turn.BUSY
-        turn = shelf.put(reading, self._clock())
-        self._marks = reading.marks
+        turn = self._shelf.put(reading, self._clock())
+        self._marks, self._in_vain = reading.marks, 0
         if turn is not Turn.SAME:
             self._turned(turn)
         return turn
+
+    async def _at_rest(self) -> Reading | None:
+        """What stands in the folder; where much of the library is gone, only if it still is after a while."""
+        shelf = self._shelf
+        reading = await _aside(lambda: read(shelf.folder, shelf.known))
+        if reading is None or not shelf.loses_much(reading):
+            return reading
+        await asyncio.sleep(_SECOND_LOOK_S)
+        again = await _aside(lambda: read(shelf.folder, shelf.known | {reading.version}))
+        if again is not None and again.version == reading.version:
+            return reading
+        return None if again is None or shelf.loses_much(again) else again
 
 
 def _place(folder: os.PathLike[str]) -> object:

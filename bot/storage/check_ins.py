@@ -9,11 +9,14 @@ import sqlalchemy as sa
 
 from bot.model import CheckIn, Kind, Member, Skip, State, Step
 from bot.storage.database import Database, insert_into
+from bot.storage.ledger import Note
 from bot.storage.members import open_box
 from bot.storage.tables import check_in, delivery
 
 
-async def keep_check_in(db: Database, who: Member, answers: CheckIn, now: datetime) -> None:
+async def keep_check_in(
+    db: Database, who: Member, answers: CheckIn, now: datetime, note: Note = lambda kind, state, reason: None
+) -> None:
     """Keeps a week's answers; answering again replaces them. A check-in still waiting for that week is not sent."""
     text = json.dumps(
         {"steps": sorted(answers.steps), "line": answers.line, "next_week": answers.next_week},
@@ -27,13 +30,17 @@ async def keep_check_in(db: Database, who: Member, answers: CheckIn, now: dateti
             .values(member_id=who.id, week=answers.week, **kept)
             .on_conflict_do_update(index_elements=[check_in.c.member_id, check_in.c.week], set_=kept)
         )
-        await connection.execute(
+        ended = await connection.scalars(
             sa.update(delivery)
             .where(delivery.c.member_id == who.id, delivery.c.kind == Kind.CHECK_IN)
             .where(delivery.c.local_date.between(answers.week, answers.week + timedelta(days=6)))
             .where(delivery.c.state == State.PLANNED)
             .values(state=State.SKIPPED, reason=Skip.ANSWERED, ready_at=None)
+            .returning(delivery.c.kind)
         )
+        kinds = ended.all()
+    for kind in kinds:
+        note(Kind(kind), State.SKIPPED, Skip.ANSWERED)
 
 
 async def check_in_of(db: Database, who: Member, week: date) -> CheckIn | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,15 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @property
+    def file(self) -> Path | None:
+        """The SQLite file; None elsewhere, and for an SQLite in memory."""
+        in_memory = self.url.database in (None, "", ":memory:")
+        return None if not self.is_sqlite or in_memory else Path(str(self.url.database))
+
+    @property
     def sole_worker_file(self) -> Path | None:
         """On an SQLite file, the file whose lock keeps a second worker out; elsewhere None."""
-        in_memory = self.url.database in (None, "", ":memory:")
-        return None if not self.is_sqlite or in_memory else Path(f"{self.url.database}.worker")
+        return None if self.file is None else Path(f"{self.file}.worker")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -113,8 +119,16 @@ def insert_into(connection: AsyncConnection, table: sa.Table) -> postgresql.Inse
     return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
 
 
-def epoch_s(dialect: sa.Dialect) -> sa.ColumnElement[float]:
-    """Seconds since the epoch by the database's own clock, at the moment the statement runs."""
-    if dialect.name == "postgresql":
+def among(connection: AsyncConnection, column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """`column IN ids`, for hundreds of ids: as one value, for with one each both drivers spend longer on the text of
+    the statement than the database on the answer."""
+    if connection.dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Integer)))
+    return column.in_(sa.select(sa.func.json_each(json.dumps(list(ids))).table_valued("value").c.value))
+
+
+def epoch_s(dialect: str) -> sa.ColumnElement[float]:
+    """Seconds since the epoch by the database's own clock, at the moment the statement runs; `dialect` by name."""
+    if dialect == "postgresql":
         return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
     return sa.literal_column("(julianday('now') - 2440587.5) * 86400.0", sa.Float(53))

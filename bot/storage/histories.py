@@ -2,62 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Answer, Delivery, DeliveryId, Kind, Member, State
-from bot.nudges.choose import History, Past
-from bot.storage.database import Database, insert_into
+from bot.model import Answer, Delivery, DeliveryId, Member
+from bot.nudges.choose import ASKED_FOR, DELIVERED, History
+from bot.storage.database import Database, among, insert_into
 from bot.storage.members import open_box
-from bot.storage.tables import delivery, feedback, member, seen
+from bot.storage.tables import MET, delivery, feedback, member, seen
 from bot.storage.vault import Box, KeyMissing, SealBroken, Vault
 
 
-async def histories_of(
-    connection: AsyncConnection, vault: Vault, people: Sequence[sa.RowMapping]
-) -> dict[int, History | None]:
-    """For each row of `member`: every nudge delivered or on its way or asked for, oldest first, with its answer.
+async def histories_of(connection: AsyncConnection, boxes: Mapping[int, Box | None]) -> dict[int, History | None]:
+    """For each member, by id and with their box: every nudge delivered or on its way or asked for, with its answer.
 
-    None for somebody whose box, or an answer in it, does not open.
+    None for somebody whose box, or an answer in it, does not open. The database packs each history into one row, from
+    an index of its own (`ix_delivery_met`): read row by row, histories cost more than everything else in planning.
     """
-    ids = [row["id"] for row in people]
-    sent = (
+    ids = list(boxes)
+    lines: dict[int, list[str]] = {}
+    for table, on, mark in ((delivery, delivery.c.local_date, DELIVERED), (seen, seen.c.seen_on, ASKED_FOR)):
+        packed = _packed(table, on, mark).where(among(connection, table.c.member_id, ids))
+        for who, text in await connection.execute(packed):
+            lines.setdefault(who, []).extend(text.split("\n"))
+    answers: dict[int, dict[str, Answer]] = {}
+    broken = {who for who, box in boxes.items() if box is None}
+    query = (
         sa.select(
-            delivery.c.member_id.label("who"),
-            delivery.c.nudge,
-            delivery.c.local_date.label("day"),
-            feedback.c.answer_sealed,
-            delivery.c.id,
+            feedback.c.member_id, delivery.c.local_date, delivery.c.nudge, feedback.c.answer_sealed, delivery.c.id
         )
-        .outerjoin(feedback, feedback.c.delivery_id == delivery.c.id)
-        .where(delivery.c.member_id.in_(ids), delivery.c.kind == Kind.NUDGE, delivery.c.nudge.is_not(None))
-        .where(delivery.c.state.in_([State.PLANNED, State.SENDING, State.SENT]))
+        .join_from(feedback, delivery, feedback.c.delivery_id == delivery.c.id)
+        .where(among(connection, feedback.c.member_id, ids), delivery.c.nudge.is_not(None))
     )
-    asked = sa.select(
-        seen.c.member_id.label("who"),
-        seen.c.nudge,
-        seen.c.seen_on.label("day"),
-        sa.null().label("answer_sealed"),
-        sa.null().label("id"),
-    ).where(seen.c.member_id.in_(ids))
-    both = sa.union_all(sent, asked).subquery()
-    past: dict[int, list[Past]] = {}
-    boxes = {row["id"]: _box(vault, row) for row in people}
-    for row in await connection.execute(sa.select(both).order_by(both.c.day)):
-        answer = None
-        if row.answer_sealed is not None and (box := boxes[row.who]) is not None:
-            try:
-                answer = Answer(box.open("feedback", row.id, row.answer_sealed))
-            except SealBroken:
-                boxes[row.who] = None
-        past.setdefault(row.who, []).append(Past(row.nudge, row.day, answer, delivered=row.id is not None))
-    return {who: History(tuple(past.get(who, ()))) if box is not None else None for who, box in boxes.items()}
+    for who, on, nudge, sealed, id_ in await connection.execute(query):
+        if (box := boxes[who]) is None:
+            continue
+        try:
+            answer = Answer(box.open("feedback", id_, sealed))
+        except SealBroken:
+            broken.add(who)
+        else:
+            answers.setdefault(who, {})[f"{on.isoformat()}{DELIVERED}{nudge}"] = answer
+    return {who: None if who in broken else History.packed(lines.get(who, ()), answers.get(who, {})) for who in boxes}
 
 
-def _box(vault: Vault, row: sa.RowMapping) -> Box | None:
+def _packed(table: sa.Table, on: sa.Column[date], mark: str) -> sa.Select[int, str]:
+    line = sa.cast(on, sa.Text) + sa.literal_column(f"'{mark}'") + table.c.nudge
+    query = sa.select(table.c.member_id, sa.func.aggregate_strings(line, "\n")).group_by(table.c.member_id)
+    # As text, just as it stands in the index: a bound value would not tell the database that the index fits.
+    return query.where(sa.text(MET)) if table is delivery else query
+
+
+def box_of(vault: Vault, row: sa.RowMapping) -> Box | None:
+    """The box of a row of `member`; None where it does not open."""
     try:
         return vault.box(row["key"], row["workspace"], row["user"])
     except (KeyMissing, SealBroken):
@@ -68,7 +68,9 @@ async def history_of(db: Database, who: Member) -> History:
     """One member's history, for a nudge asked for by hand. Raises SealBroken where it does not open."""
     async with db.read() as connection:
         rows = (await connection.execute(sa.select(member).where(member.c.id == who.id))).mappings().all()
-        found = (await histories_of(connection, db.vault, rows)).get(who.id, History())
+        found = (await histories_of(connection, {row["id"]: box_of(db.vault, row) for row in rows})).get(
+            who.id, History()
+        )
     if found is None:
         raise SealBroken("a history does not open")
     return found

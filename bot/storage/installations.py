@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.model import Installation
 from bot.storage.database import Database, insert_into
 from bot.storage.tables import event_seen, installation, member, workspace
-from bot.storage.vault import Vault
+from bot.storage.vault import NAME_BYTES, Vault
 
 _OWNER = "installation"
 
@@ -59,11 +59,34 @@ async def installation_of(db: Database, team: str) -> Installation | None:
     )
 
 
-async def stop_workspace(db: Database, team: str, state: str, now: datetime) -> None:
-    """`state` is `revoked` (its token no longer works) or `gone` (Ally was removed): nothing is sent any more."""
+async def workspace_with_token(db: Database, token: str) -> str | None:
+    """The workspace that was last installed with this very token; None where there is none."""
+    async with db.read() as connection:
+        rows = (await connection.execute(sa.select(installation).order_by(installation.c.installed_at.desc()))).all()
+    for row in rows:
+        if db.vault.knows(row.key):
+            box = db.vault.box(row.key, row.workspace, _OWNER)
+            if box.open("installation", row.workspace, row.token_sealed) == token:
+                return str(row.workspace)
+    return None
+
+
+async def stop_workspace(db: Database, team: str, state: str, now: datetime, *, token: str | None = None) -> bool:
+    """`state` is `revoked` (its token no longer works) or `gone` (Ally was removed): nothing is sent any more.
+
+    `token` is the one that Slack refused: where Ally was installed anew meanwhile, with another, nothing changes.
+    Says whether nothing is sent there now.
+    """
     async with db.write() as connection:
+        # The workspace first, as `remember_installation` does: what it is installing right now is seen below.
+        stands = await connection.scalar(sa.select(workspace.c.id).where(workspace.c.id == team).with_for_update())
+        if token is not None and stands is not None:
+            row = (await connection.execute(sa.select(installation).where(installation.c.workspace == team))).one()
+            if db.vault.box(row.key, team, _OWNER).open("installation", team, row.token_sealed) != token:
+                return False
         change = sa.update(workspace).where(workspace.c.id == team, workspace.c.state != "gone")
         await connection.execute(change.values(state=state, since=now))
+    return True
 
 
 async def forget_workspaces(db: Database, gone_before: datetime) -> int:
@@ -92,7 +115,11 @@ async def forget_events(db: Database, before: datetime) -> None:
 
 async def keys_that_open_nothing(db: Database, vault: Vault) -> int:
     """How many members and installations are wrapped by a key that `vault` does not have."""
+    lost = 0
     async with db.read() as connection:
-        theirs = (await connection.scalars(sa.select(member.c.key))).all()
-        ours = (await connection.scalars(sa.select(installation.c.key))).all()
-    return sum(not vault.knows(wrapped) for wrapped in [*theirs, *ours])
+        for table in (member, installation):
+            # Counted there: a million keys are no thing to hold here. What names the operator's key stands in front.
+            name = sa.func.substr(table.c.key, 1, NAME_BYTES, type_=sa.LargeBinary)
+            counted = await connection.execute(sa.select(name, sa.func.count()).group_by(name))
+            lost += sum(count for key, count in counted if not vault.knows(key))
+    return lost

@@ -5,13 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model import State
 from bot.storage.database import Database, epoch_s, insert_into
-from bot.storage.tables import delivery, lease
+from bot.storage.tables import Moment, delivery, lease
+
+LONGEST_REST = timedelta(hours=1)
+"""No workspace is left alone for longer, whatever stands on its lease."""
+
+LONGEST_LEASE_S = 120.0
+"""A lease that runs for longer has run out: the database's clock was set back since."""
 
 
 class LeaseLost(Exception):
@@ -30,27 +39,79 @@ class Lease:
 
 
 async def workspaces_with_work(
-    db: Database, now: datetime, holder: str, *, besides: Collection[str] = (), sole: bool = False
+    db: Database,
+    now: datetime,
+    holder: str,
+    *,
+    besides: Collection[str] = (),
+    sole: bool = False,
+    linger: timedelta = timedelta(0),
 ) -> list[str]:
     """Workspaces in which a delivery wants attention at `now`, most urgent first.
 
     Not those in `besides`, where a courier of `holder`'s is already, nor (but for a `sole` worker) those another
-    worker holds: a long queue in one of them must not hide the workspaces behind it.
+    worker holds: a long queue in one of them must not hide the workspaces behind it. Nor those where Slack wants to
+    be left alone (`Retry-After`) for longer than `linger`.
     """
+    asked = {"now": now, "rested_by": now + linger, "latest": now + LONGEST_REST, "holder": holder}
     async with db.read() as connection:
-        held = sa.select(lease.c.workspace).where(
-            lease.c.until >= epoch_s(connection.dialect), lease.c.holder != holder
+        found = await connection.scalars(_look(connection.dialect.name, sole), asked | {"besides": list(besides)})
+        return list(found.all())
+
+
+@lru_cache(maxsize=4)  # looked every second: to build the statement costs more than to answer it
+def _look(dialect: str, sole: bool) -> sa.Select[Any]:
+    clock = epoch_s(dialect)
+    alive = lease.c.until.between(clock, clock + LONGEST_LEASE_S)
+    held = sa.select(lease.c.workspace).where(alive, lease.c.holder != sa.bindparam("holder"))
+    # A moment too far ahead was not Slack's wish: the clock was set back since it was noted.
+    resting = sa.select(lease.c.workspace).where(
+        lease.c.not_before.between(sa.bindparam("rested_by"), sa.bindparam("latest"))
+    )
+    teams = _with_a_queue()
+    free = teams.c.workspace.not_in(sa.bindparam("besides", expanding=True)) & teams.c.workspace.not_in(resting)
+    if not sole:
+        free &= teams.c.workspace.not_in(held)
+    heads = sa.union_all(
+        *(
+            sa.select(teams.c.workspace, _first(teams.c.workspace, state).label("ready_at")).where(free)
+            for state in (State.PLANNED, State.SENDING)
         )
-        urgent = (
-            sa.select(delivery.c.workspace, delivery.c.ready_at)
-            .where(delivery.c.ready_at <= now, delivery.c.workspace.not_in(list(besides)))
-            .where(sa.true() if sole else delivery.c.workspace.not_in(held))
-            .order_by(delivery.c.ready_at)
-            .limit(10_000)  # enough to meet many workspaces, and a bound on an idle look
-            .subquery()
+    ).subquery()
+    query = sa.select(heads.c.workspace).where(heads.c.ready_at <= sa.bindparam("now", type_=Moment()))
+    return query.group_by(heads.c.workspace).order_by(sa.func.min(heads.c.ready_at))
+
+
+def _first(team: sa.ColumnElement[str], state: State) -> sa.ScalarSelect[datetime]:
+    """When the first of a workspace's rows in that state wants attention."""
+    rows = sa.select(delivery.c.ready_at).where(delivery.c.workspace == team, delivery.c.state == state)
+    return rows.where(delivery.c.ready_at.is_not(None)).order_by(delivery.c.ready_at).limit(1).scalar_subquery()
+
+
+def _with_a_queue() -> sa.CTE:
+    """Each workspace in which anything is open.
+
+    Hops over the index from one workspace to the next: what it costs depends on how many have a queue, not on how
+    long the queues are. Each hop has its ORDER BY: with stale statistics PostgreSQL read the whole table without.
+    """
+
+    def first_after(workspace: sa.ColumnElement[str] | str) -> sa.ScalarSelect[str]:
+        ahead = sa.select(delivery.c.workspace).where(
+            delivery.c.ready_at.is_not(None), delivery.c.workspace > workspace
         )
-        query = sa.select(urgent.c.workspace).group_by(urgent.c.workspace).order_by(sa.func.min(urgent.c.ready_at))
-        return list((await connection.scalars(query)).all())
+        return ahead.order_by(delivery.c.workspace).limit(1).scalar_subquery()
+
+    hop = sa.select(first_after("").label("workspace")).cte("hop", recursive=True)
+    hop = hop.union_all(sa.select(first_after(hop.c.workspace)).where(hop.c.workspace.is_not(None)))
+    found = sa.select(hop.c.workspace).where(hop.c.workspace.is_not(None))
+    return found.cte("with_a_queue")
+
+
+async def rates_noted(db: Database) -> dict[str, float]:
+    """The pace in messages a second, as each workspace's last holder left it."""
+    async with db.read() as connection:
+        found = await connection.execute(sa.select(lease.c.workspace, lease.c.rate).where(lease.c.rate.is_not(None)))
+        return {row.workspace: row.rate for row in found}
 
 
 async def take_lease(db: Database, team: str, holder: str, lease_s: float, *, sole: bool) -> Lease | None:
@@ -60,9 +121,9 @@ async def take_lease(db: Database, team: str, holder: str, lease_s: float, *, so
     row is dead and need not be waited for.
     """
     async with db.write() as connection:
-        clock = epoch_s(connection.dialect)
+        clock = epoch_s(connection.dialect.name)
         mine = lease.c.holder == holder
-        expired = lease.c.until < clock
+        expired = ~lease.c.until.between(clock, clock + LONGEST_LEASE_S)
         statement = insert_into(connection, lease).values(workspace=team, holder=holder, fence=1, until=clock + lease_s)
         taken = await connection.execute(
             statement.on_conflict_do_update(
@@ -83,7 +144,7 @@ async def renew_lease(
     connection: AsyncConnection, held: Lease, lease_s: float, rate: float, not_before: datetime | None
 ) -> bool:
     """Inside a transaction: prolongs the lease and notes the pace for a successor. False when it is lost."""
-    clock = epoch_s(connection.dialect)
+    clock = epoch_s(connection.dialect.name)
     result = await connection.execute(
         sa.update(lease)
         .where(

@@ -7,7 +7,7 @@ Each move is a guarded update: it names the state it starts from and, once in fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,16 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Delivery, DeliveryId, Kind, Member, Parcel, Skip, State
 from bot.nudges.choose import History
-from bot.storage.database import Database, insert_into
-from bot.storage.histories import histories_of
+from bot.nudges.schedule import turn, week_of
+from bot.storage.database import Database, among, insert_into
+from bot.storage.histories import box_of, histories_of
 from bot.storage.leases import Lease, LeaseLost, renew_lease
 from bot.storage.members import member_from
 from bot.storage.tables import check_in, delivery, lease, member, workspace
+from bot.storage.vault import Box
 
 log = structlog.get_logger()
 
 _UNREADABLE_AGAIN = timedelta(hours=1)
 _LOOKED_THROUGH = 200
+
+Note = Callable[[Kind, State, str | None], None]
+"""Hears of each row that was planned or came to an end, once that is committed: for the metrics."""
 _ROUNDS = 5
 
 
@@ -79,22 +84,34 @@ class Fate:
     dm: str | None = None
 
 
-async def plan_due(db: Database, kind: Kind, now: datetime, limit: int, decide: Callable[[DueMember], Plan]) -> int:
-    """Turns up to `limit` members' due moments into rows, in one transaction; says how many members were due."""
+async def plan_due(
+    db: Database,
+    kind: Kind,
+    now: datetime,
+    limit: int,
+    decide: Callable[[DueMember], Plan],
+    *,
+    only: int | None = None,
+    note: Note = lambda kind, state, reason: None,
+) -> int:
+    """Turns up to `limit` members' due moments into rows, in one transaction; says how many members were due.
+
+    `only`: one member's, by id; waits for whoever plans them at this moment. `note` hears of the rows.
+    """
     column = member.c.next_nudge_at if kind is Kind.NUDGE else member.c.next_check_in_at
     async with db.write() as connection:
         query = (
             sa.select(member, workspace.c.state.label("workspace_state"))
             .join(workspace, workspace.c.id == member.c.workspace)
-            .where(column <= now)
+            .where(column <= now, sa.true() if only is None else member.c.id == only)
             .order_by(column)
             .limit(limit)
-            .with_for_update(of=member, key_share=True, skip_locked=True)
+            .with_for_update(of=member, key_share=True, skip_locked=only is None)
         )
         found = (await connection.execute(query)).mappings().all()
         if not found:
             return 0
-        moves: list[dict[str, object]] = []
+        moves: dict[datetime, list[int]] = {}
         people: list[tuple[sa.RowMapping, Member]] = []
         for row in found:
             try:
@@ -102,10 +119,11 @@ async def plan_due(db: Database, kind: Kind, now: datetime, limit: int, decide: 
             except (KeyError, ValueError) as error:
                 # Such as a zone that this machine's tz database does not know. The others must not wait for it.
                 log.error("member_unreadable", member=row["id"], error=type(error).__name__)
-                moves.append({"who": row["id"], "was": row[column.name], "next_at": now + _UNREADABLE_AGAIN})
-        past = await histories_of(connection, db.vault, [row for row, _ in people]) if kind is Kind.NUDGE else {}
-        answered = await _answered_weeks(connection, [who for _, who in people]) if kind is Kind.CHECK_IN else {}
-        plans: list[tuple[DueMember, Plan]] = []
+                moves.setdefault(now + _UNREADABLE_AGAIN, []).append(row["id"])
+        boxes = {who.id: box_of(db.vault, row) for row, who in people} if kind is Kind.NUDGE else {}
+        past = await histories_of(connection, boxes) if boxes else {}
+        answered = await _answered_weeks(connection, [who.id for _, who in people]) if kind is Kind.CHECK_IN else {}
+        plans: list[tuple[Member, Plan]] = []
         for row, who in people:
             due = DueMember(
                 member=who,
@@ -114,16 +132,27 @@ async def plan_due(db: Database, kind: Kind, now: datetime, limit: int, decide: 
                 history=past.get(who.id, History()),
                 answered_weeks=answered.get(who.id, frozenset()),
             )
-            plans.append((due, decide(due)))
-        keys = {row["id"]: row["key"] for row in found}
-        await _insert_rows(db, connection, kind, plans, keys)
-        await connection.execute(
-            sa.update(member)
-            .where(member.c.id == sa.bindparam("who"), column == sa.bindparam("was"))
-            .values({column.name: sa.bindparam("next_at")}),
-            [*moves, *({"who": due.member.id, "was": due.due_at, "next_at": plan.next_at} for due, plan in plans)],
-        )
+            plan = decide(due)
+            plans.append((due.member, plan))
+            moves.setdefault(plan.next_at, []).append(who.id)
+        rows = await _insert_rows(connection, kind, plans, boxes)
+        # The rows are locked since they were read. Most of a batch are due again at the same moment: few statements.
+        for next_at, ids in moves.items():
+            moved = sa.update(member).where(among(connection, member.c.id, ids))
+            await connection.execute(moved.values({column.name: next_at}))
+    for new in rows:
+        note(kind, _state_of(new), new.skip or new.failed)
     return len(found)
+
+
+async def kinds_due(db: Database, now: datetime) -> list[Kind]:
+    """The kinds of which somebody is due: one look, without a lock, for most looks find nobody."""
+    columns = {Kind.NUDGE: member.c.next_nudge_at, Kind.CHECK_IN: member.c.next_check_in_at}
+    async with db.read() as connection:
+        first = await connection.execute(
+            sa.select(*(sa.select(sa.func.min(one)).scalar_subquery() for one in columns.values()))
+        )
+        return [kind for kind, at in zip(columns, first.one(), strict=True) if at is not None and at <= now]
 
 
 async def claim(
@@ -137,20 +166,24 @@ async def claim(
     lease_s: float,
     rate: float,
     not_before: datetime | None,
+    note: Note = lambda kind, state, reason: None,
 ) -> list[Parcel]:
     """One transaction: writes down what became of earlier parcels, and claims up to `want` more, oldest first.
 
     A claimed row is `sending`, under this lease's fence, and is to be settled one lease from `now` unless its fate
-    is recorded before. Rows whose member left, paused or is gone meanwhile, and rows later than `catch_up`,
-    become `skipped` here: this is the last look before the post. The fates are written even when the lease turns out
-    to be lost, for they are true; then raises LeaseLost.
+    is recorded before. Rows whose member left, paused, is gone or has answered meanwhile, and rows later than
+    `catch_up`, become `skipped` here: this is the last look before the post. The fates are written even when the
+    lease turns out to be lost, for they are true; then raises LeaseLost.
     """
     async with db.write() as connection:
         await _record(connection, held, fates)
         kept = await renew_lease(connection, held, lease_s, rate, not_before)
-        parcels = await _claim(connection, held, want, now, catch_up, lease_s) if kept and want else []
+        looked = _claim(connection, held, want, now, catch_up, lease_s) if kept and want else None
+        parcels, swallowed = await looked if looked is not None else ([], [])
     if not kept:
         raise LeaseLost
+    for kind, reason in swallowed:
+        note(kind, State.SKIPPED, reason)
     return parcels
 
 
@@ -191,44 +224,77 @@ async def record_settled(db: Database, held: Lease, fate: Fate) -> None:
         )
 
 
-async def settle_as_sent(db: Database, who: Member, which: DeliveryId, ts: str, now: datetime) -> bool:
+async def settle_as_sent(
+    db: Database, who: Member, which: DeliveryId, ts: str, now: datetime,
+    note: Note = lambda kind, state, reason: None,
+) -> bool:  # fmt: skip
     """A press on a message proves that it arrived. True when the row is this member's and was sent, now or before."""
     async with db.write() as connection:
-        await connection.execute(
+        settled = await connection.scalar(
             sa.update(delivery)
             .where(delivery.c.id == which, delivery.c.member_id == who.id, delivery.c.state == State.SENDING)
             .values(state=State.SENT, reason=None, ready_at=None, sent_at=now, message_ts=ts)
+            .returning(delivery.c.kind)
         )
         found = await connection.scalar(
             sa.select(delivery.c.id).where(
                 delivery.c.id == which, delivery.c.member_id == who.id, delivery.c.state == State.SENT
             )
         )
-        return found is not None
+    if settled is not None:
+        note(Kind(settled), State.SENT, None)
+    return found is not None
 
 
-async def end_waiting(db: Database, team: str, now: datetime) -> None:
+async def end_waiting(db: Database, team: str, now: datetime, note: Note = lambda kind, state, reason: None) -> None:
     """Ends every row that still waits in a workspace whose token no longer works: what was never sent is `revoked`,
-    and what may have been sent can no longer be looked up."""
-    theirs = sa.update(delivery).where(delivery.c.workspace == team)
+    and what may have been sent can no longer be looked up. Does nothing where Ally was installed anew meanwhile."""
+    active = sa.exists().where(workspace.c.id == team, workspace.c.state == "active")
+    theirs = sa.update(delivery).where(delivery.c.workspace == team, ~active)
+    ended: list[tuple[str, Skip]] = []
     async with db.write() as connection:
-        await connection.execute(
-            theirs.where(delivery.c.state == State.PLANNED).values(
-                state=State.SKIPPED, reason=Skip.REVOKED, ready_at=None
-            )
-        )
-        await connection.execute(
-            theirs.where(delivery.c.state == State.SENDING, delivery.c.ready_at <= now).values(
-                state=State.SKIPPED, reason=Skip.UNKNOWN, ready_at=None
-            )
-        )
+        for which, reason in (
+            (delivery.c.state == State.PLANNED, Skip.REVOKED),
+            ((delivery.c.state == State.SENDING) & (delivery.c.ready_at <= now), Skip.UNKNOWN),
+        ):
+            end = theirs.where(which).values(state=State.SKIPPED, reason=reason, ready_at=None)
+            ended += [(kind, reason) for kind in await connection.scalars(end.returning(delivery.c.kind))]
+    for kind, reason in ended:
+        note(Kind(kind), State.SKIPPED, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What is due and waits in one workspace: `oldest` since when; `rate` (messages a second) as its lease says."""
+
+    workspace: str
+    planned: int
+    sending: int
+    oldest: datetime
+    rate: float | None
+
+
+async def queues(db: Database, now: datetime) -> list[Queue]:
+    """The queues of all workspaces in which something is due. Reads an index of what is open, nothing else."""
+    count = {state: sa.func.count(sa.case((delivery.c.state == state, 1))) for state in (State.PLANNED, State.SENDING)}
+    query = (
+        sa.select(delivery.c.workspace, count[State.PLANNED], count[State.SENDING], sa.func.min(delivery.c.ready_at))
+        .where(delivery.c.ready_at <= now)
+        .group_by(delivery.c.workspace)
+    )
+    async with db.read() as connection:
+        rates = {
+            row.workspace: row.rate for row in await connection.execute(sa.select(lease.c.workspace, lease.c.rate))
+        }
+        found = await connection.execute(query)
+        return [Queue(team, planned, sending, oldest, rates.get(team)) for team, planned, sending, oldest in found]
 
 
 async def deliveries(
     db: Database, *, on: date | None = None, user: str | None = None, member_id: int | None = None,
-    since: date | None = None,
+    since: date | None = None, state: State | None = None, reason: str | None = None, team: str | None = None,
 ) -> list[Delivery]:  # fmt: skip
-    """Rows of the ledger, oldest first; of one local date, one Slack user, one member, or from a date on."""
+    """Rows of the ledger, oldest first; all filters hold together. `user` is Slack's id, `since` a local date."""
     query = sa.select(delivery, member.c.user).join(member).order_by(delivery.c.due_at, delivery.c.id)
     if on is not None:
         query = query.where(delivery.c.local_date == on)
@@ -238,6 +304,9 @@ async def deliveries(
         query = query.where(member.c.user == user)
     if member_id is not None:
         query = query.where(member.c.id == member_id)
+    for column, wanted in ((delivery.c.state, state), (delivery.c.reason, reason), (delivery.c.workspace, team)):
+        if wanted is not None:
+            query = query.where(column == wanted)
     async with db.read() as connection:
         return [_delivery(row) for row in (await connection.execute(query)).mappings()]
 
@@ -257,8 +326,8 @@ async def due_members(db: Database) -> list[Member]:
         return [member_from(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def _answered_weeks(connection: AsyncConnection, people: Sequence[Member]) -> dict[int, frozenset[date]]:
-    query = sa.select(check_in.c.member_id, check_in.c.week).where(check_in.c.member_id.in_([who.id for who in people]))
+async def _answered_weeks(connection: AsyncConnection, people: Sequence[int]) -> dict[int, frozenset[date]]:
+    query = sa.select(check_in.c.member_id, check_in.c.week).where(among(connection, check_in.c.member_id, people))
     weeks: dict[int, set[date]] = {}
     for row in await connection.execute(query):
         weeks.setdefault(row.member_id, set()).add(row.week)
@@ -266,44 +335,48 @@ async def _answered_weeks(connection: AsyncConnection, people: Sequence[Member])
 
 
 async def _insert_rows(
-    db: Database,
-    connection: AsyncConnection,
-    kind: Kind,
-    plans: Sequence[tuple[DueMember, Plan]],
-    keys: dict[int, bytes],
-) -> None:
-    rows = []
-    for due, plan in plans:
-        who = due.member
-        for new in plan.rows:
-            sealed = None
-            if new.why:
-                box = db.vault.box(keys[who.id], who.workspace, who.user)
-                sealed = box.seal("delivery", new.id, new.why)
-            rows.append(
-                {
-                    "id": new.id,
-                    "member_id": who.id,
-                    "workspace": who.workspace,
-                    "kind": kind,
-                    "local_date": new.local_date,
-                    "due_at": new.due_at,
-                    "state": State.SKIPPED if new.skip else State.FAILED if new.failed else State.PLANNED,
-                    "reason": new.skip or new.failed,
-                    "ready_at": None if new.skip or new.failed else new.due_at,
-                    "nudge": new.nudge,
-                    "last_seen": new.last_seen,
-                    "why_sealed": sealed,
-                }
-            )
-    if rows:
-        # Somebody planned twice (a restore, a clock set back) keeps the row they have.
-        await connection.execute(
-            insert_into(connection, delivery).on_conflict_do_nothing(
-                index_elements=["member_id", "kind", "local_date"]
-            ),
-            rows,
-        )
+    connection: AsyncConnection, kind: Kind, plans: Sequence[tuple[Member, Plan]], boxes: Mapping[int, Box | None]
+) -> list[NewRow]:
+    """Writes the rows; says which of them stand. Somebody planned twice (a restore, a clock set back) keeps theirs."""
+    news = {new.id: new for _, plan in plans for new in plan.rows}
+    rows = [
+        {
+            "id": new.id,
+            "member_id": who.id,
+            "workspace": who.workspace,
+            "kind": kind,
+            "local_date": new.local_date,
+            "due_at": new.due_at,
+            "state": _state_of(new),
+            "reason": new.skip or new.failed,
+            "ready_at": None if new.skip or new.failed else new.due_at - turn(who.id, new.local_date),
+            "nudge": new.nudge,
+            "last_seen": new.last_seen,
+            "why_sealed": box.seal("delivery", new.id, new.why) if new.why and (box := boxes.get(who.id)) else None,
+        }
+        for who, plan in plans
+        for new in plan.rows
+    ]
+    if not rows:
+        return []
+    statement = insert_into(connection, delivery)
+    if connection.dialect.name == "postgresql":
+        # One statement with an array for each column: a statement for each row cost six times as much.
+        columns = [delivery.c[name] for name in rows[0]]
+        arrays = [sa.literal([row[one.name] for row in rows], sa.ARRAY(one.type)) for one in columns]
+        table = sa.func.unnest(*arrays).table_valued(*(sa.column(one.name, one.type) for one in columns))
+        statement, many = statement.from_select(columns, sa.select(table.render_derived())), None
+    else:
+        many = rows
+    kept = statement.on_conflict_do_nothing(index_elements=["member_id", "kind", "local_date"])
+    if (await connection.execute(kept, many)).rowcount == len(rows):
+        return list(news.values())
+    stand = await connection.scalars(sa.select(delivery.c.id).where(delivery.c.id.in_(list(news))))
+    return [news[DeliveryId(id_)] for id_ in stand]
+
+
+def _state_of(row: NewRow) -> State:
+    return State.SKIPPED if row.skip else State.FAILED if row.failed else State.PLANNED
 
 
 def _fate_values(fate: Fate) -> dict[str, object]:
@@ -351,7 +424,8 @@ def _parcel_query() -> sa.Select[tuple[object, ...]]:
 
 async def _claim(
     connection: AsyncConnection, held: Lease, want: int, now: datetime, catch_up: timedelta, lease_s: float
-) -> list[Parcel]:
+) -> tuple[list[Parcel], list[tuple[Kind, Skip]]]:
+    """What may go, claimed; and what was swallowed meanwhile, by kind and reason."""
     query = (
         _parcel_query()
         .where(delivery.c.workspace == held.workspace, delivery.c.state == State.PLANNED)
@@ -361,14 +435,18 @@ async def _claim(
         .with_for_update(of=[delivery, member], key_share=True, skip_locked=True)
     )
     going: list[Parcel] = []
+    ended: list[tuple[Kind, Skip]] = []
     limit = want
     for _ in range(_ROUNDS):
         more = query.where(delivery.c.id.not_in([parcel.id for parcel in going])) if going else query
         rows = (await connection.execute(more.limit(limit))).mappings().all()
+        asked = [row["member_id"] for row in rows if row["kind"] == Kind.CHECK_IN]
+        answered = await _answered_weeks(connection, asked) if asked else {}
         swallowed: dict[Skip, list[str]] = {}
         for row in rows:
-            if (reason := _swallowed(row, now, catch_up)) is not None:
+            if (reason := _swallowed(row, now, catch_up, answered)) is not None:
                 swallowed.setdefault(reason, []).append(row["id"])
+                ended.append((Kind(row["kind"]), reason))
             elif len(going) < want:
                 going.append(_parcel(row))
         for reason, ids in swallowed.items():
@@ -382,7 +460,7 @@ async def _claim(
         # Some were swallowed: behind a long night there may be thousands of them before the first that may go.
         limit = _LOOKED_THROUGH
     if not going:
-        return []
+        return [], ended
     claimed = await connection.scalars(
         sa.update(delivery)
         .where(delivery.c.id.in_([parcel.id for parcel in going]), delivery.c.state == State.PLANNED)
@@ -395,10 +473,12 @@ async def _claim(
         .returning(delivery.c.id)
     )
     won = set(claimed.all())
-    return [parcel for parcel in going if parcel.id in won]
+    return [parcel for parcel in going if parcel.id in won], ended
 
 
-def _swallowed(row: sa.RowMapping, now: datetime, catch_up: timedelta) -> Skip | None:
+def _swallowed(
+    row: sa.RowMapping, now: datetime, catch_up: timedelta, answered: Mapping[int, frozenset[date]]
+) -> Skip | None:
     paused = row["paused"] and (row["resume_on"] is None or row["local_date"] < row["resume_on"])
     if row["left_at"] is not None:
         return Skip.LEFT
@@ -410,6 +490,9 @@ def _swallowed(row: sa.RowMapping, now: datetime, catch_up: timedelta) -> Skip |
         return Skip.PAUSED
     if now - row["due_at"] > catch_up:
         return Skip.LATE
+    # Answered while the row was in flight, and it came back: nobody could end it then.
+    if row["kind"] == Kind.CHECK_IN and week_of(row["local_date"]) in answered.get(row["member_id"], ()):
+        return Skip.ANSWERED
     return None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,14 +35,9 @@ def member_from(row: Mapping[str, Any] | sa.RowMapping) -> Member:
         dm=row["dm"],
         zone=ZoneInfo(row["zone"]),
         locale=row["locale"],
-        rhythm=Rhythm(
-            nudge_time=row["nudge_time"],
-            days=frozenset(int(day) for day in row["days"]),
-            check_in_day=row["check_in_day"],
-            check_in_time=row["check_in_time"],
-        ),
+        rhythm=_rhythm_from(row["nudge_time"], row["days"], row["check_in_day"], row["check_in_time"]),
         audience=Audience(row["audience"]),
-        settings=frozenset(Setting(name) for name in row["settings"].split(",")),
+        settings=_settings_from(row["settings"]),
         joined_at=row["joined_at"],
         left_at=row["left_at"],
         erase_at=row["erase_at"],
@@ -51,6 +47,16 @@ def member_from(row: Mapping[str, Any] | sa.RowMapping) -> Member:
         next_nudge_at=row["next_nudge_at"],
         next_check_in_at=row["next_check_in_at"],
     )
+
+
+@lru_cache(maxsize=1024)  # thousands of members keep the same few rhythms
+def _rhythm_from(nudge_time: time, days: str, check_in_day: int, check_in_time: time) -> Rhythm:
+    return Rhythm(nudge_time, frozenset(int(day) for day in days), check_in_day, check_in_time)
+
+
+@lru_cache(maxsize=64)
+def _settings_from(text: str) -> frozenset[Setting]:
+    return frozenset(Setting(name) for name in text.split(","))
 
 
 async def find_member(db: Database, workspace: str, user: str) -> Member | None:

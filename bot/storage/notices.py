@@ -28,13 +28,23 @@ class Notice:
 
 
 async def untold(
-    db: Database, version: str, admins: Collection[tuple[str, str]], now: datetime
+    db: Database,
+    version: str,
+    admins: Collection[tuple[str, str]],
+    now: datetime,
+    also_called: Collection[str] = (),
 ) -> list[tuple[str, str]]:
-    """Which of `admins` (workspace and user) have yet to hear of `version`, and may be written to at `now`."""
-    query = sa.select(notice.c.workspace, notice.c.user, notice.c.ready_at).where(notice.c.version == version)
+    """Which of `admins` (workspace and user) have yet to hear of `version`, and may be written to at `now`.
+
+    Whoever has a notice of the same thing under one of the names it is `also_called` is another worker's to tell.
+    """
+    query = sa.select(notice.c.workspace, notice.c.user, notice.c.version, notice.c.ready_at)
     async with db.read() as connection:
-        rows = {(row.workspace, row.user): row.ready_at for row in await connection.execute(query)}
-    return sorted(one for one in admins if one not in rows or ((at := rows[one]) is not None and at <= now))
+        found = (await connection.execute(query.where(notice.c.version.in_([version, *also_called])))).all()
+    others = {(row.workspace, row.user) for row in found if row.version != version}
+    rows = {(row.workspace, row.user): row.ready_at for row in found if row.version == version}
+    left = [one for one in admins if one in rows or one not in others]
+    return sorted(one for one in left if one not in rows or ((at := rows[one]) is not None and at <= now))
 
 
 async def claim_notice(

@@ -103,6 +103,9 @@ member = sa.Table(
     sa.CheckConstraint("resume_on IS NULL OR paused", "resume_needs_pause"),
 )
 
+MET = "nudge IS NOT NULL AND state IN ('planned', 'sending', 'sent')"
+"""What belongs to a member's history; a query has to say just that to be answered from `ix_delivery_met`."""
+
 delivery = sa.Table(
     "delivery",
     metadata,
@@ -131,9 +134,12 @@ delivery = sa.Table(
     sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", "sent_at"),
     sa.CheckConstraint("state <> 'sent' OR reason IS NULL", "sent_reason"),
     sa.CheckConstraint("state <> 'sending' OR fence IS NOT NULL", "sending_fence"),
-    # Most urgent first, whoever's it is: with the workspace in front a long queue made every idle look slow.
-    sa.Index("ix_delivery_ready", "ready_at", "workspace", sqlite_where=sa.text("ready_at IS NOT NULL"),
+    # A queue for each workspace: a claim reads its own alone, and an idle look hops from queue to queue (`leases`).
+    sa.Index("ix_delivery_queue", "workspace", "state", "ready_at", sqlite_where=sa.text("ready_at IS NOT NULL"),
              postgresql_where=sa.text("ready_at IS NOT NULL")),
+    # A member's history side by side: in the table itself it lies scattered over every day that Ally has run.
+    sa.Index("ix_delivery_met", "member_id", "local_date", "nudge", sqlite_where=sa.text(MET),
+             postgresql_where=sa.text(MET)),
     sa.Index("ix_delivery_due", "workspace", "due_at"),
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
-_NAME_BYTES = 8
+NAME_BYTES = 8
 
 
 class SealBroken(Exception):
@@ -48,7 +48,7 @@ def read_key(text: str) -> bytes:
 
 def key_name(key: bytes) -> bytes:
     """A short public name of an operator key; it stands before what the key wrapped."""
-    return hashlib.sha256(b"ally key name" + key).digest()[:_NAME_BYTES]
+    return hashlib.sha256(b"ally key name" + key).digest()[:NAME_BYTES]
 
 
 def _seal(key: bytes, plain: bytes, where: str) -> bytes:
@@ -98,10 +98,10 @@ class Vault:
     def box(self, wrapped: bytes, workspace: str, user: str) -> Box:
         """The box of somebody known. Raises KeyMissing where no operator key fits, SealBroken where bytes changed."""
         owner = f"{workspace}/{user}"
-        if (outer := self._keys.get(wrapped[:_NAME_BYTES])) is None:
-            raise KeyMissing(f"no key named {wrapped[:_NAME_BYTES].hex()} among ALLY_ENCRYPTION_KEYS")
-        return Box(_open(outer, wrapped[_NAME_BYTES:], f"key/{owner}"), owner)
+        if (outer := self._keys.get(wrapped[:NAME_BYTES])) is None:
+            raise KeyMissing(f"no key named {wrapped[:NAME_BYTES].hex()} among ALLY_ENCRYPTION_KEYS")
+        return Box(_open(outer, wrapped[NAME_BYTES:], f"key/{owner}"), owner)
 
     def knows(self, wrapped: bytes) -> bool:
         """Whether the operator key that wrapped this one is among ours."""
-        return wrapped[:_NAME_BYTES] in self._keys
+        return wrapped[:NAME_BYTES] in self._keys

@@ -8,15 +8,18 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.model import Finding, Status
+from bot.model import Finding, Repair, Status
 from bot.nudges.shelf import Shelf, Turn
-from bot.views.answers import not_understood
-from bot.views.blocks import Block, Message, escape, quote, section
+from bot.views.answers import coming_soon, shown_back
+from bot.views.blocks import Block, Message, escape, quote, section, titled
 from bot.views.words import Words
 
 _TOLD = 5
 _LISTED = 10
 _FINDING_HOLDS = 500
+_LABELS_HOLD = 1000
+ID_HOLDS = 60
+"""Characters of what was typed for an id that an answer repeats; no id is longer."""
 
 
 def broken_notice(words: Words, findings: Sequence[Finding], folder: Path, notice: str) -> Message:
@@ -44,7 +47,9 @@ def library_message(words: Words, shelf: Shelf, zone: ZoneInfo, today: date) -> 
         parts.extend([section(escape(text)), *_quoted(lines)])
 
     add(_since(words, shelf, zone))
-    add("\n".join(_counts(words, shelf, today)))
+    counts = list(_counts(words, shelf, today))
+    said += counts
+    parts += _quoted(counts)  # labels come from a curator's file, too
     left = _LISTED
     if shelf.refused:
         lines = _lines(words, _errors(shelf.refused), shelf.folder, left)
@@ -79,18 +84,21 @@ def reloaded(words: Words, turn: Turn | None, shelf: Shelf, zone: ZoneInfo) -> M
         case Turn.MENDED:
             return _plain(words.say("Mended: the library in the folder is the one in use again."))
         case Turn.SAME if not shelf.refused:
-            return _plain(f"{words.say('Nothing has changed.')} {_since(words, shelf, zone)}")
+            return _plain(" ".join([words.say("Nothing has changed."), _since(words, shelf, zone)]))
     first = words.say("This cannot be used; the library before it goes on. What is wrong:")
     lines = _lines(words, _errors(shelf.refused), shelf.folder, _LISTED)
     return Message("\n".join([first, *lines]), [section(first), *_quoted(lines)])
 
 
-def admin_help(words: Words, typed: str = "", meant: str | None = None) -> Message:
-    """What admins can type; `typed` was no word of it, and `meant` is a near miss."""
+def admin_help(words: Words, text: str = "", meant: str | None = None, *, known: bool = False) -> Message:
+    """What admins can type. `text` is what was typed where Ally can do nothing with it: it may be a line, so it is
+    shown back. `meant` is a near miss, or the very word, `known`, with more behind it than it takes."""
     first = ""
-    if meant is not None:
+    if known:
+        first = words.say("Did you mean {word}? Nothing was done.", word=f"/ally admin {meant}")
+    elif meant is not None:
         first = words.say("I don't know that word. Did you mean {word}?", word=f"/ally admin {meant}")
-    elif typed:
+    elif text:
         first = words.say("I don't know that word.")
     rows = [
         words.say("/ally admin library: since when it is in use, what is in it, what is wrong with it"),
@@ -100,14 +108,18 @@ def admin_help(words: Words, typed: str = "", meant: str | None = None) -> Messa
     ]
     lines = [first] if first else []
     blocks = [section(part) for part in [*lines, escape("\n".join(rows))]]
-    return Message("\n".join([*lines, *rows]), blocks)
+    return _with_text(words, Message("\n".join([*lines, *rows]), blocks), text)
 
 
 def not_an_admin(words: Words, text: str = "") -> Message:
     """The same for every word behind `admin`. `text` is shown back where it may have been meant as a line."""
     first = words.say("That is for the people who look after Ally here, so nothing was done.")
-    shown = not_understood(words, text, None).blocks[1:] if text else []
-    return Message(f"{first} {text}".strip(), [section(first), *shown])
+    return _with_text(words, _plain(first), text)
+
+
+def admin_soon(words: Words, word: str, text: str = "") -> Message:
+    """A word behind `admin` that does nothing yet; `text` is shown back where more was typed than that word."""
+    return _with_text(words, coming_soon(words, f"admin {word}"), text)
 
 
 def preview_sent(words: Words, id_: str, status: Status) -> Message:
@@ -120,29 +132,55 @@ def preview_sent(words: Words, id_: str, status: Status) -> Message:
     return _plain(text)
 
 
-def preview_not_sent(words: Words) -> Message:
-    """Slack did not say that it took the preview."""
-    return _plain(
-        words.say("Slack did not answer as it should. Look into your direct messages with Ally, or try again.")
-    )
+def preview_of_card(words: Words, card: Repair) -> Message:
+    """A repair card in words: cards do not come as messages, so there is nothing to send as members get it."""
+    first = words.say("Repair cards are not in Slack yet, so this is seen by you alone. It says:")
+    parts = [
+        (words.say("Own it"), card.own),
+        (words.say("Repair"), card.repair),
+        (words.say("Change"), card.change),
+        (words.say("Words to say"), card.say),
+    ]
+    blocks = [section(first), *(titled(title, escape(text), verbatim=True) for title, text in parts)]
+    return Message("\n".join([first, *(f"{title}: {text}" for title, text in parts)]), blocks)
 
 
-def which_entry(words: Words, typed: str, near: str | None, refused: bool) -> Message:
-    """A preview of nothing, or of something that is not there; `near` is an id much like it."""
-    if not typed:
-        text = words.say("Name the entry: /ally admin preview ID. The id is what stands behind “id:” in the file.")
-    elif near is not None:
-        text = words.say("There is no {id} in the library. Did you mean {near}?", id=typed, near=near)
+def preview_not_sent(words: Words, code: str, perhaps: bool) -> Message:
+    """Slack did not take the preview, for the reason in `code`; or `perhaps` it did and did not say so."""
+    if perhaps:
+        text = words.say(
+            "Slack did not answer as it should ({code}). Look into your direct messages with Ally, or try again.",
+            code=code,
+        )
     else:
-        text = words.say("There is no {id} in the library.", id=typed)
-    if typed and refused:
-        text += " " + words.say("The last edit cannot be used, so this is the library before it: /ally admin library.")
+        text = words.say("Slack did not take it, and says why: {code}. Nothing was sent.", code=code)
     return _plain(text)
+
+
+def which_entry(words: Words, typed: str, near: str | None, refused: bool, text: str = "") -> Message:
+    """A preview of nothing, or of something that is not there; `near` is an id much like it. `text` is shown back."""
+    short = _short(typed, ID_HOLDS)
+    if not typed:
+        said = words.say("Name the entry: /ally admin preview ID. The id is what stands behind “id:” in the file.")
+    elif near is not None:
+        said = words.say("There is no {id} in the library. Did you mean {near}?", id=short, near=near)
+    else:
+        said = words.say("There is no {id} in the library.", id=short)
+    if typed and refused:
+        said += " " + words.say("The last edit cannot be used, so this is the library before it: /ally admin library.")
+    return _with_text(words, _plain(said), text)
 
 
 def only_a_preview(words: Words) -> Message:
     """The answer to any press under a preview."""
     return _plain(words.say("This is a preview: the buttons work for members. Nothing was kept or changed."))
+
+
+def _with_text(words: Words, message: Message, text: str) -> Message:
+    """An answer, and below it what was typed, with a way to keep it."""
+    if not text:
+        return message
+    return Message(f"{message.text}\n{text}", [*message.blocks, *shown_back(words, text, text)])
 
 
 def _plain(text: str) -> Message:
@@ -155,7 +193,7 @@ def _since(words: Words, shelf: Shelf, zone: ZoneInfo) -> str:
         "The library in use was loaded on {when} ({zone} time), from {folder}.",
         when=words.when(shelf.loaded_at, zone),
         zone=zone.key.replace("_", " "),
-        folder=shelf.folder.as_posix(),
+        folder=_short(shelf.folder.as_posix(), _FINDING_HOLDS),
     )
 
 
@@ -169,16 +207,16 @@ def _counts(words: Words, shelf: Shelf, today: date) -> Iterable[str]:
         retired=statuses.count(Status.RETIRED),
     )
     yield words.say("Practices: {count}", count=len(library.practices))
-    running = [season.label for season in library.seasons.values() if season.is_open(today)]
+    running = ", ".join(season.label for season in library.seasons.values() if season.is_open(today))
     yield words.say(
         "Seasons: {count}; open today: {labels}",
         count=len(library.seasons),
-        labels=", ".join(running) or words.say("none"),
+        labels=_short(running, _LABELS_HOLD) or words.say("none"),
     )
     yield words.say("Reflection questions: {count}", count=len(library.questions))
     yield words.say("Repair cards: {count}", count=len(library.repairs))
     languages = ", ".join(words.language(code) for code in sorted(library.translations))
-    yield words.say("Translations: {languages}", languages=languages or words.say("none"))
+    yield words.say("Translations: {languages}", languages=_short(languages, _LABELS_HOLD) or words.say("none"))
 
 
 def _errors(findings: Sequence[Finding]) -> list[Finding]:
@@ -200,8 +238,11 @@ def _line(finding: Finding, folder: Path) -> str:
     file = Path(finding.file)
     if file != folder and file.is_relative_to(folder):
         finding = replace(finding, file=file.relative_to(folder).as_posix())
-    text = "• " + " ".join(str(finding).split())
-    return text if len(text) <= _FINDING_HOLDS else f"{text[: _FINDING_HOLDS - 1]}…"
+    return _short("• " + " ".join(str(finding).split()), _FINDING_HOLDS)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _quoted(lines: Sequence[str]) -> list[Block]:

@@ -58,11 +58,7 @@ def help_message(words: Words) -> Message:
 
 
 def not_understood(words: Words, text: str, meant: str | None) -> Message:
-    """An unknown word: the text is shown back, and may be kept. `meant` is a near miss, such as `log` for `lgo`.
-
-    A button holds 2,000 characters, and Slack does not send an ephemeral message back with a press; a longer text is
-    shown in a field, whose content does come back.
-    """
+    """An unknown word: the text is shown back, and may be kept. `meant` is a near miss, such as `log` for `lgo`."""
     if len(text) > LINE_LIMIT:
         return too_long(words, text)
     if meant is not None:
@@ -70,13 +66,24 @@ def not_understood(words: Words, text: str, meant: str | None) -> Message:
     else:
         first = words.say("I don't know that word. Here is what you typed; nothing was kept.")
     line = text.split(None, 1)[-1] if meant == "log" else text
+    return Message(f"{first} {text}", [section(first), *shown_back(words, text, line)])
+
+
+def shown_back(words: Words, text: str, line: str) -> list[Block]:
+    """What was typed and not understood, and a button that keeps `line`, where it is short enough to be kept.
+
+    A button holds 2,000 characters, and Slack does not send an ephemeral message back with a press; a longer text is
+    shown in a field, whose content does come back.
+    """
+    if len(text) > LINE_LIMIT:
+        return too_long(words, text).blocks
     held = len(text) <= _BUTTON_HOLDS
     row = actions(
         button(words.say("Save as a reflection"), ids.SAVE, line if held else ids.IN_FIELD),
         button(words.say("Show help"), ids.HELP),
     )
     shown = quote(text) if held else [field_input(words.say("What you typed"), LINE, _written(line))]
-    return Message(f"{first} {text}", [section(first), *shown, row])
+    return [*shown, row]
 
 
 def join_first(words: Words, text: str, *, left: bool) -> Message:
@@ -194,7 +201,7 @@ def line_modal(words: Words, ask: str = "") -> View:
     """A place to write one line; `ask` is the question it answers."""
     blocks: list[Block] = []
     if ask:
-        blocks.append(section(f"*{escape(ask)}*"))
+        blocks.append(section(f"*{escape(ask)}*", verbatim=True))
     hint = words.say("Please leave names out.")
     blocks.append(field_input(words.say("Your line"), LINE, _written(""), hint=hint))
     return modal(
@@ -219,10 +226,11 @@ def why_message(words: Words, rows: Sequence[Delivery], why: str, now_text: str)
     came = any(row.kind is Kind.NUDGE and row.state is State.SENT for row in rows)
     parts = [part for part in (why or ("" if came else words.say("No nudge has come yet.")), now_text) if part]
     said = [_row_in_words(words, row) for row in rows]
-    blocks: list[Block] = [section(escape(part)) for part in parts]
+    blocks: list[Block] = [section(escape(part), verbatim=True) for part in parts]
     if said:
         # Two short lists rather than a cut one: a section holds 3,000 characters.
-        blocks += [divider(), section(f"*{words.say('The last 14 days')}*")]
+        title = words.say("The last 14 days")
+        blocks += [divider(), section(f"*{title}*")]
         blocks += [section(escape("\n".join(said[at : at + _ROWS]))) for at in range(0, len(said), _ROWS)]
     return Message(" ".join([*parts, *said]), blocks)
 

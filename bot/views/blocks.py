@@ -42,14 +42,22 @@ def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text}
 
 
-def section(text: str, *, block_id: str | None = None, accessory: Block | None = None) -> Block:
-    """A paragraph of mrkdwn."""
+def section(text: str, *, block_id: str | None = None, accessory: Block | None = None, verbatim: bool = False) -> Block:
+    """A paragraph of mrkdwn. `verbatim`: Slack makes no link of a word that looks like an address, such as `ally.it`,
+    nor of a name (https://docs.slack.dev/reference/block-kit/composition-objects/text-object)."""
     block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    if verbatim:
+        block["text"]["verbatim"] = True
     if block_id is not None:
         block["block_id"] = block_id
     if accessory is not None:
         block["accessory"] = accessory
     return block
+
+
+def titled(title: str, text: str, *, accessory: Block | None = None, verbatim: bool = False) -> Block:
+    """A paragraph under its title."""
+    return section(f"*{title}*\n{text}", accessory=accessory, verbatim=verbatim)
 
 
 def quote(text: str) -> list[Block]:

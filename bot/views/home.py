@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.model import Member, Reflection
 from bot.views import ids
-from bot.views.blocks import Block, View, actions, button, context, divider, header, quote, section
+from bot.views.blocks import Block, View, actions, button, context, divider, header, quote, section, titled
 from bot.views.membership import days_in_words, how_to_stop, leaving_buttons
 from bot.views.words import Words
 
@@ -35,7 +35,8 @@ def home_after_leaving(words: Words, who: Member) -> View:
         kept = words.say("What you kept is erased on {date}, unless you come back or keep it.", date=day)
     view = home_before(words)
     choices = actions(*leaving_buttons(words, keep=who.erase_at is not None))
-    left = section(f"*{words.say('You have left.')}* {kept}")
+    first = words.say("You have left.")
+    left = section(f"*{first}* {kept}")
     return view | {"blocks": [*view["blocks"], divider(), left, choices]}
 
 
@@ -49,16 +50,17 @@ def home_of(
     elif who.next_nudge_at is not None:
         text = words.say("Your next nudge comes {when}.", when=words.when(who.next_nudge_at, who.zone))
         blocks += [
-            section(f"*{words.say('Next')}*\n{text}"),
+            titled(words.say("Next"), text),
             actions(button(words.say("Give me one now"), ids.TRY_ONE), button(words.say("Pause"), ids.PAUSE)),
         ]
     week = words.say("You have answered for this week.") if answered else words.say("Where did you step this week?")
     label = words.say("Change") if answered else words.say("Answer")
+    lines = words.say("Your lines")
     blocks += [
         divider(),
-        section(f"*{words.say('This week')}*\n{week}", accessory=button(label, ids.WEEK, "-")),
+        titled(words.say("This week"), week, accessory=button(label, ids.WEEK, "-")),
         divider(),
-        section(f"*{words.say('Your lines')}*", accessory=button(words.say("Write a reflection"), ids.WRITE)),
+        section(f"*{lines}*", accessory=button(words.say("Write a reflection"), ids.WRITE)),
     ]
     for line in recent[:_RECENT]:
         blocks.append(context(words.short_date(who.local_date(line.written_at))))
@@ -81,7 +83,7 @@ def home_of(
     )
     blocks += [
         divider(),
-        section(f"*{words.say('Settings')}*\n{when}", accessory=button(words.say("Change settings"), ids.SETTINGS)),
+        titled(words.say("Settings"), when, accessory=button(words.say("Change settings"), ids.SETTINGS)),
         actions(button(words.say("Privacy"), ids.PRIVACY), button(words.say("Leave"), ids.LEAVE)),
         context(how_to_stop(words)),
     ]

@@ -28,8 +28,9 @@ HELP = "help"
 RUN = "run"
 """`run.week` and so on: a button that does what the `/ally` word behind the dot does."""
 
-PREVIEW = "preview-"
-"""Stands before the id of an entry where messages carry a delivery's: a preview is no delivery."""
+PREVIEW = "preview:"
+"""Stands before the id of an entry where messages carry a delivery's: a preview is no delivery. No id has a colon, so
+a practice may be called preview-… all the same."""
 
 MODAL_JOIN = "modal.join"
 MODAL_LINE = "modal.line"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from bot.model import Member, Rhythm
 from bot.views import ids
-from bot.views.blocks import Block, Message, View, actions, button, confirm, escape, modal, quote, section
+from bot.views.blocks import Block, Message, View, actions, button, confirm, escape, modal, quote, section, titled
 from bot.views.words import Words
 
 
@@ -55,10 +55,10 @@ def how_to_stop(words: Words) -> str:
 def joining_modal(words: Words, rhythm: Rhythm, check_in_day: int, zone: str) -> View:
     """What *Join* shows before anything is kept."""
     blocks = [
-        section(f"*{words.say('What comes')}*\n{what_comes(words, rhythm, check_in_day, zone)}"),
-        section(f"*{words.say('What is kept')}*\n{what_is_kept(words)}"),
-        section(f"*{words.say('Who could read it')}*\n{who_could_read(words)}"),
-        section(f"*{words.say('How to stop')}*\n{how_to_stop(words)}"),
+        titled(words.say("What comes"), what_comes(words, rhythm, check_in_day, zone)),
+        titled(words.say("What is kept"), what_is_kept(words)),
+        titled(words.say("Who could read it"), who_could_read(words)),
+        titled(words.say("How to stop"), how_to_stop(words)),
     ]
     return modal(words.say("Join Ally"), ids.MODAL_JOIN, blocks, submit=words.say("Start"), close=words.say("Not now"))
 
@@ -76,9 +76,9 @@ def welcome(words: Words, who: Member, check_in_day: int) -> Message:
     return Message(
         " ".join([first, what, kept, readers, stop]),
         [
-            section(f"*{first}*\n{what}"),
-            section(f"*{words.say('What is kept')}*\n{kept}"),
-            section(f"*{words.say('Who could read it')}*\n{readers}"),
+            titled(first, what),
+            titled(words.say("What is kept"), kept),
+            titled(words.say("Who could read it"), readers),
             section(stop),
             row,
         ],
@@ -88,7 +88,7 @@ def welcome(words: Words, who: Member, check_in_day: int) -> Message:
 def welcome_view(words: Words, who: Member, check_in_day: int) -> View:
     """The answer to joining by button: the modal changes in place."""
     blocks = [
-        section(f"*{_first(words, who)}*\n{what_comes(words, who.rhythm, check_in_day, who.zone.key)}"),
+        titled(_first(words, who), what_comes(words, who.rhythm, check_in_day, who.zone.key)),
         section(how_to_stop(words)),
         actions(button(words.say("Try one now"), ids.TRY_ONE), button(words.say("Settings"), ids.SETTINGS)),
     ]
@@ -203,14 +203,14 @@ def privacy(words: Words, support: dict[str, str]) -> Message:
     )
     parts = [what_is_kept(words), who_could_read(words), how_long, how_to_stop(words)]
     blocks = [
-        section(f"*{words.say('What is kept')}*\n{parts[0]}"),
-        section(f"*{words.say('Who could read it')}*\n{parts[1]}"),
-        section(f"*{words.say('How long')}*\n{how_long}"),
+        titled(words.say("What is kept"), parts[0]),
+        titled(words.say("Who could read it"), parts[1]),
+        titled(words.say("How long"), how_long),
         section(parts[3]),
     ]
     if support:
         links = " · ".join(f"<{url}|{escape(label)}>" for label, url in support.items())
-        blocks.append(section(f"*{words.say('Support here')}*\n{links}"))
+        blocks.append(titled(words.say("Support here"), links))
         parts.append(words.say("Support here: {links}", links=", ".join(f"{a}: {b}" for a, b in support.items())))
     return Message(" ".join(parts), blocks)
 

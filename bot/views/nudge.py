@@ -41,7 +41,8 @@ def extra_nudge(words: Words, nudge: Nudge) -> Message:
         button(words.say("Another one"), ids.TRY_ONE),
     )
     return Message(
-        f"{text} {nudge.why} {more}", [section(_body(nudge)), section(f"_{escape(nudge.why)}_"), section(more), row]
+        f"{text} {nudge.why} {more}",
+        [section(_body(nudge), verbatim=True), section(f"_{escape(nudge.why)}_", verbatim=True), section(more), row],
     )
 
 
@@ -49,7 +50,8 @@ def extra_question(words: Words, question: Question) -> Message:
     """A question, when somebody asks for a nudge and has seen all that fit."""
     first = words.say("You have seen every nudge that fits for now. Here is a question instead.")
     write = button(words.say("Write a reflection"), ids.WRITE, question.id)
-    return Message(f"{first} {question.ask}", [section(first), section(f"*{escape(question.ask)}*", accessory=write)])
+    asked = section(f"*{escape(question.ask)}*", accessory=write, verbatim=True)
+    return Message(f"{first} {question.ask}", [section(first), asked])
 
 
 def nothing_left(words: Words) -> Message:
@@ -71,7 +73,8 @@ def easier(words: Words, nudge: Nudge) -> Message:
 def ask(words: Words, question: str, delivery: str) -> Message:
     """After *Did it*: the question that goes with the nudge, and a place for a line."""
     text = " ".join(part for part in (question, words.say("You can keep a line about it if you like.")) if part)
-    return Message(text, [section(escape(text), accessory=button(words.say("Write a line"), ids.WRITE, delivery))])
+    write = button(words.say("Write a line"), ids.WRITE, delivery)
+    return Message(text, [section(escape(text), accessory=write, verbatim=True)])
 
 
 def put_off(words: Words) -> Message:
@@ -95,7 +98,7 @@ def not_yours(words: Words) -> Message:
 
 
 def _one_line(text: str) -> Message:
-    return Message(text, [section(escape(text))])
+    return Message(text, [section(escape(text), verbatim=True)])
 
 
 def _answer_id(delivery: str) -> str:
@@ -124,7 +127,7 @@ def _what(words: Words, nudge: Nudge, delivery: str, last_seen: date | None) -> 
     body = _body(nudge) + (f"\n_{_again(words, last_seen)}_" if last_seen else "")
     choices = [option(words.say("Why this one?"), f"{ids.MORE_WHY}:{delivery}")]
     choices.append(option(words.say("An easier way"), f"{ids.MORE_EASIER}:{delivery}"))
-    return section(body, block_id=delivery, accessory=_more(words, delivery, choices))
+    return section(body, block_id=delivery, accessory=_more(words, delivery, choices), verbatim=True)
 
 
 def _more(words: Words, delivery: str, choices: list[Block]) -> Block:
@@ -150,7 +153,8 @@ def _answers(words: Words, trigger: Trigger, delivery: str) -> Block:
 
 
 def _asked(words: Words, question: Question, delivery: str) -> Block:
-    return section(f"*{escape(question.ask)}*", block_id=delivery, accessory=_more(words, delivery, []))
+    more = _more(words, delivery, [])
+    return section(f"*{escape(question.ask)}*", block_id=delivery, accessory=more, verbatim=True)
 
 
 def _question_answers(words: Words, delivery: str) -> Block:

@@ -27,9 +27,10 @@ def settings_modal(words: Words, who: Member) -> View:
         field_input(words.say("Check-in at about"), CHECK_IN_TIME, _timepicker(rhythm.check_in_time.strftime("%H:%M"))),
         context(
             words.say(
-                "Times are in {zone} time, as your Slack profile says. When many are due at once, yours may come a"
-                " little later.",
+                "Times are in {zone} time, as your Slack profile says. Yours comes around {time}: when many are due at"
+                " once, Slack takes a while, and the order changes each day.",
                 zone=who.zone.key.replace("_", " "),
+                time=words.time(rhythm.nudge_time),
             )
         ),
     ]
@@ -42,7 +43,9 @@ def settings_kept(words: Words, who: Member, paused: bool) -> View:
     if paused:
         text = words.say("Saved. Ally is paused; it begins again when you resume.")
     else:
-        text = words.say("Saved. Your next nudge comes {when}.", when=words.when(who.next_nudge_at, who.zone))
+        local = who.next_nudge_at.astimezone(who.zone)
+        on, at = words.date(local.date()), words.time(local.time())
+        text = words.say("Saved. Your next nudge comes {date}, around {time}.", date=on, time=at)
     close = words.say("Close")
     return modal(words.say("Settings"), ids.MODAL_SETTINGS + ".kept", [section(text)], submit=None, close=close)
 

@@ -8,6 +8,7 @@ is no compile step to forget.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import re
@@ -85,17 +86,25 @@ class Words:
 @lru_cache(maxsize=64)
 def words_for(slack_locale: str) -> Words:
     """The words for a Slack locale such as `en-GB` or `de-DE`; British English where there is no catalogue."""
-    try:
-        locale = Locale.parse(slack_locale, sep="-")
-    except (ValueError, UnknownLocaleError):
-        locale = Locale.parse(_HOME)
+    locale = _parsed(slack_locale) or Locale.parse(_HOME)
     if locale.language == "en":
         # One English. American members keep their own dates and times.
         return Words(locale if locale.territory else Locale.parse(_HOME), NullTranslations())
     known = _catalogues()
-    if locale.language not in known:
+    parts = (locale.language, locale.script, locale.territory)
+    nearest = (parts, parts[:2], (parts[0], parts[2]), parts[:1])  # zh_Hant_TW, zh_Hant, zh_TW, zh
+    name = next((name for one in nearest if (name := "_".join(filter(None, one))) in known), None)
+    if name is None:
         return Words(Locale.parse(_HOME), NullTranslations())
-    return Words(locale, known[locale.language])
+    return Words(locale, known[name])
+
+
+def _parsed(slack_locale: str) -> Locale | None:
+    """CLDR knows no `es-LA`, which Slack says for the Spanish of Latin America: then the language alone counts."""
+    for one in (slack_locale, slack_locale.partition("-")[0]):
+        with contextlib.suppress(ValueError, UnknownLocaleError):
+            return Locale.parse(one, sep="-")
+    return None
 
 
 @lru_cache(maxsize=1)

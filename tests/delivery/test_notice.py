@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery import notice as module
 from bot.delivery.notice import Herald
 from bot.nudges.shelf import Shelf, read
 from bot.storage.installations import installation_of
@@ -240,3 +242,59 @@ async def test_a_token_that_is_revoked(office: Office, slack: Slack, shelf: Shel
     assert office.posts() == before
     slack.clock.advance(timedelta(minutes=15))
     assert await told(one) == 1
+
+
+def outage(shelf: Shelf, at: datetime) -> None:
+    """The folder vanishes, and it is looked at."""
+    shutil.rmtree(shelf.folder)
+    reading = read(shelf.folder, shelf.known)
+    assert reading is not None
+    shelf.put(reading, at)
+
+
+async def test_each_outage_is_told(office: Office, shelf: Shelf, mina: Person) -> None:
+    """A folder that vanishes, comes back and vanishes again: one message each time."""
+    one = herald(office, shelf, mina)
+    for minute in (0, 10):
+        edit(shelf, GOOD)
+        outage(shelf, MONDAY + timedelta(minutes=minute))
+        assert await told(one) == 1
+        assert await told(one) == 0
+    assert len(mina.dm_messages) == 2
+
+
+async def test_workers_that_see_an_outage_begin_in_two_minutes_tell_once(
+    office: Office, shelf: Shelf, mina: Person, tmp_path: Path
+) -> None:
+    """One looked a second before the full minute, the other a second after."""
+    other = Shelf(tmp_path / "content")
+    edit(shelf, GOOD)
+    edit(other, GOOD)
+    outage(shelf, MONDAY - timedelta(seconds=1))
+    shelf.folder.mkdir()
+    edit(other, GOOD)
+    outage(other, MONDAY + timedelta(seconds=1))
+    assert other.refused_version != shelf.refused_version
+    assert await told(herald(office, other, mina)) == 1
+    assert await told(herald(office, shelf, mina)) == 0
+    assert len(mina.dm_messages) == 1
+
+
+async def test_trouble_is_logged_once_while_it_lasts(
+    office: Office, shelf: Shelf, mina: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that takes no writes for an hour is one line in the log, and not one each three seconds."""
+    one, errors = herald(office, shelf, mina), [OSError(), OSError(), TimeoutError(), TimeoutError()]
+
+    async def refused(*_: object) -> None:
+        raise errors.pop(0)
+
+    with structlog.testing.capture_logs() as said:
+        monkeypatch.setattr(module, "claim_notice", refused)
+        await one.tell()
+        for _ in range(4):
+            await one.tell()
+        monkeypatch.undo()
+        assert await one.tell() == 1
+    failed = [entry["error"] for entry in said if entry["event"] == "notice_failed"]
+    assert failed == ["OSError", "TimeoutError"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.pace import Pace
+from bot.delivery.pace import FIELD_RATE, Pace, lateness, rate_now
 
 WINDOW_S = 0.02
 
@@ -130,3 +132,20 @@ def test_the_promises_hold_whatever_slack_answers(
         for at, count in started[index:]:
             total += count
             assert total <= ceiling * (at - begin + 2 * WINDOW_S) + 2 + 1e-6
+
+
+def test_how_late_a_cohort_will_be() -> None:
+    """One after the other at the pace; a gap between cohorts lets the queue run empty."""
+    half_past, ten = datetime(2026, 11, 23, 9, 30, tzinfo=UTC), datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    late = list(lateness([ten, *[half_past] * 4], 2.0))
+    assert late == [timedelta(seconds=half / 2) for half in range(4)] + [timedelta(0)]
+    everybody = list(lateness([half_past] * 10_000, FIELD_RATE))
+    assert timedelta(minutes=43) < everybody[-1] < timedelta(minutes=44)
+
+
+@pytest.mark.parametrize(
+    ("noted", "ceiling", "rate"), [(None, None, FIELD_RATE), (8.0, None, 8.0), (8.0, 1.0, 1.0), (None, 1.0, 1.0)]
+)
+def test_the_rate_to_reckon_with(noted: float | None, ceiling: float | None, rate: float) -> None:
+    """What the last holder noted, else what Slack was seen to take; never above the ceiling."""
+    assert rate_now(noted, ceiling) == rate

@@ -116,6 +116,16 @@ async def test_a_dead_token_ends_the_workspace(office: Office, slack: Slack, cod
     assert await installation_of(office.db, office.team) is None
 
 
+async def test_an_old_token_does_not_end_a_new_installation(office: Office) -> None:
+    """A courier that set off before Ally was installed anew comes home; the next one has the new token and sends."""
+    await office.due("mina", "joel")
+    await office.courier(token="xoxb-old").run()
+    assert {state for state, _ in (await office.fates()).values()} == {"planned"}
+    assert await installation_of(office.db, office.team) is not None
+    await office.deliver()
+    assert set((await office.fates()).values()) == {SENT}
+
+
 @pytest.fixture
 async def ticking(db: Database) -> AsyncIterator[Office]:
     """An office at half past nine, where time goes on."""
@@ -141,6 +151,21 @@ async def test_retry_after_is_obeyed(ticking: Office) -> None:
     again = [call.at for call in calls[8:]]  # the first eight went out together
     assert min(again) >= first + timedelta(seconds=1)
     assert all(len(someone.dm_messages) == 1 for someone in people)
+
+
+async def test_whoever_was_turned_away_goes_first(ticking: Office) -> None:
+    """A 429 costs the waiting, not the place in the queue."""
+    await ticking.due(*(f"p{number}" for number in range(12)))
+    await ticking.leave_pace(3.0)
+    ticking.slack.faults.add("chat.postMessage", status=429, retry_after_s=1, times=1)
+    async with within(15):
+        await ticking.deliver()
+    assert set((await ticking.fates()).values()) == {SENT}
+    calls = ticking.slack.calls("chat.postMessage")
+    refused = next(number for number, call in enumerate(calls) if call.status == 429)
+    assert len(calls) == 13
+    again = [number for number, parcel in enumerate(ticking.rendered) if parcel.id == ticking.rendered[refused].id]
+    assert again[1] - refused <= 4  # only what was in flight together with it
 
 
 async def test_retry_after_outlives_its_courier(ticking: Office) -> None:
@@ -402,7 +427,7 @@ async def test_told_to_stop_it_finishes_what_is_in_flight(office: Office, slack:
 async def test_told_to_stop_while_slack_wants_quiet(office: Office) -> None:
     """A courier that waits out a `Retry-After` stops at once all the same."""
     await office.due("mina")
-    await office.leave_pace(QUICK, HALF_PAST_NINE + timedelta(hours=1))
+    await office.leave_pace(QUICK, HALF_PAST_NINE + timedelta(seconds=4))
     courier = office.courier()
     running = asyncio.create_task(courier.run())
     await until(lambda: courier._deadline > 0)
@@ -411,6 +436,31 @@ async def test_told_to_stop_while_slack_wants_quiet(office: Office) -> None:
         await running
     assert office.posts() == 0
     assert await office.fate() == ("planned", None)
+
+
+async def test_while_slack_wants_a_long_rest_nobody_waits_there(ticking: Office) -> None:
+    """A courier leaves, with what Slack asked for on the lease; nobody sets off again before its time has come."""
+    await ticking.due("mina")
+    until = ticking.means.clock() + timedelta(seconds=60)
+    await ticking.leave_pace(QUICK, until)
+    async with within(3):
+        await ticking.deliver()
+    assert ticking.posts() == 0
+    held = await take_lease(ticking.db, ticking.team, "next", 30, sole=False)
+    assert held is not None
+    assert held.not_before is not None
+    assert abs(held.not_before - until) < timedelta(seconds=0.1)
+
+
+async def test_a_clock_set_back_makes_no_rest_longer_than_an_hour(ticking: Office) -> None:
+    """A moment that lies far ahead only because the clock was set back is not taken for Slack's wish."""
+    await ticking.due("mina")
+    await ticking.leave_pace(QUICK, ticking.means.clock() + timedelta(hours=5))
+    await ticking.deliver()
+    held = await take_lease(ticking.db, ticking.team, "next", 30, sole=False)
+    assert held is not None
+    assert held.not_before is not None
+    assert held.not_before <= ticking.means.clock() + timedelta(hours=1)
 
 
 async def test_waiting_for_a_slow_answer_is_no_busy_loop(

@@ -170,6 +170,45 @@ async def test_no_more_couriers_than_agreed(office: Office, slack: Slack, monkey
     assert set((await office.fates()).values()) == {SENT}
 
 
+async def test_a_rate_limited_workspace_holds_no_place(
+    office: Office, slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one courier for all, a workspace that Slack wants left alone for long keeps nobody else waiting."""
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    await office.due("mina")
+    await office.leave_pace(400.0, slack.clock.now() + timedelta(minutes=10))
+    zoe = await second_team(office, slack)
+    one = worker(office)
+    assert await round_of(one) == 1
+    fates = await office.fates()
+    assert fates.pop(zoe.id) == SENT
+    assert list(fates.values()) == [("planned", None)]
+    assert await round_of(one) == 0
+    slack.clock.advance(timedelta(minutes=10))
+    assert await round_of(one) == 1
+    assert set((await office.fates()).values()) == {SENT}
+
+
+async def test_a_long_queue_makes_room_for_the_next(
+    office: Office, slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A courier that is out for long comes home when another workspace waits, and that one is served first."""
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    monkeypatch.setattr(module, "_SHIFT_S", 0.0)
+    await office.due(*(f"p{number}" for number in range(20)))
+    await office.leave_pace(2.0)
+    one = worker(office)
+    assert await one.deliver() == 1
+    await until(lambda: office.posts() >= 1)
+    zoe = await second_team(office, slack)
+    assert await one.deliver() == 0
+    async with within(5):
+        await one.idle()
+    assert await round_of(one) == 1
+    assert (await office.fates())[zoe.id] == SENT
+    assert list((await office.fates()).values()).count(SENT) < 20
+
+
 async def test_closed_it_starts_nothing_more(office: Office, slack: Slack) -> None:
     """After `close` what is in flight finishes and nothing else begins."""
     await office.due(*(f"p{number}" for number in range(40)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.app import House, Role, Tempo
 from bot.config import load
@@ -16,6 +19,7 @@ from tests.conftest import MONDAY
 from tests.libraries import part_of_the_shipped
 
 Open = Callable[..., Awaitable[House]]
+QUICK = Tempo(look_s=0.05, lease_s=2.0)
 
 
 @pytest.fixture
@@ -33,8 +37,18 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @asynccontextmanager
-async def opened(slack: Slack, url: str, key: str, transport: str, role: Role, **extra: str) -> AsyncIterator[House]:
-    """One process of Ally, as `ally run` would build it, with the sandbox's clock."""
+async def opened(
+    slack: Slack,
+    url: str,
+    key: str,
+    transport: str,
+    role: Role,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    tempo: Tempo = QUICK,
+    **extra: str,
+) -> AsyncIterator[House]:
+    """One process of Ally, as `ally run` would build it, with the sandbox's clock unless another is given."""
     environ = {
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_API_URL": slack.api_url,
@@ -46,9 +60,7 @@ async def opened(slack: Slack, url: str, key: str, transport: str, role: Role, *
         environ["SLACK_APP_TOKEN"] = slack.app_token
     else:
         environ |= {"SLACK_SIGNING_SECRET": slack.signing_secret, "PORT": "0"}
-    house = House(
-        load(environ | extra, dotenv=None), role, clock=slack.clock.now, tempo=Tempo(look_s=0.05, lease_s=2.0)
-    )
+    house = House(load(environ | extra, dotenv=None), role, clock=clock or slack.clock.now, tempo=tempo)
     await house.check()
     await house.start()
     try:
@@ -59,6 +71,22 @@ async def opened(slack: Slack, url: str, key: str, transport: str, role: Role, *
         yield house
     finally:
         await house.stop()
+
+
+@pytest.fixture
+def quiet() -> Iterator[list[Any]]:
+    """For trouble on purpose: the libraries complain loudly of it, and drawing our own tracebacks takes seconds.
+
+    What the house logs meanwhile.
+    """
+    loud = [logging.getLogger(name) for name in ("slack_sdk", "apscheduler")]
+    levels = [logger.level for logger in loud]
+    for logger in loud:
+        logger.setLevel(logging.CRITICAL)
+    with structlog.testing.capture_logs() as logged:
+        yield logged
+    for logger, level in zip(loud, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
-from bot.app import House
+from bot.app import House, Role
 from bot.model import Installation
 from bot.storage.installations import remember_installation
 from bot.storage.tables import audit, metadata
 from sandbox import Person, Slack
 from sandbox.slack import TEAM
 from tests.conftest import MONDAY
-from tests.e2e.conftest import Open
+from tests.e2e.conftest import Open, opened
 from tests.libraries import BROKEN, library_text, more_nudges, save
 
-DEEDS = ("admin", "admin library", "admin preview bring-in-01", "admin reload", "admin pulse", "admin announce hello")
+DEEDS = ("admin", "admin library", "admin preview bring-in-01", "admin reload", "admin pulse", "admin announce")
 GOOD = library_text(("bring-in-01", "Say whose idea it was."), ("bring-in-02", "Ask one person who has not spoken."))
 REFUSAL = "That is for the people who look after Ally here, so nothing was done."
 
@@ -112,6 +115,7 @@ async def test_admin_alone_says_what_there_is(asha: Person) -> None:
         assert f"/ally admin {word}" in answer
     assert "Did you mean /ally admin library?" in (await asha.command("/ally admin libary")).text
     assert "I don't know that word." in (await asha.command("/ally admin xyzzy")).text
+    assert "Did you mean /ally admin reload? Nothing was done." in (await asha.command("/ally admin reload now")).text
     for word in ("pulse", "announce"):
         assert "comes soon" in (await asha.command(f"/ally admin {word}")).text
 
@@ -201,16 +205,20 @@ nudges:
 
 
 async def test_slack_that_does_not_take_the_preview(slack: Slack, asha: Person) -> None:
-    """Said in words, in time."""
+    """Said in words, in time, with the code; to be tried again only where that may help."""
     slack.faults.add("chat.postMessage", status=500, times=1)
     answer = await asha.command("/ally admin preview bring-in-01")
     assert answer.error is None
-    assert "Slack did not answer as it should" in answer.text
+    assert "Slack did not answer as it should (http_500)." in answer.text
+    slack.faults.add("chat.postMessage", error="messages_tab_disabled", times=1)
+    answer = await asha.command("/ally admin preview bring-in-01")
+    assert "says why: messages_tab_disabled. Nothing was sent." in answer.text
 
 
 @pytest.mark.parametrize("joined", [False, True])
 async def test_everybody_else_hears_the_same_no(slack: Slack, house: House, content: Path, joined: bool) -> None:
-    """Whatever stands behind `admin`, and whatever state the library is in: not one letter of difference."""
+    """Whatever stands behind `admin`, and whatever state the library is in: not one letter of difference, but that
+    what is no deed is shown back."""
     mina = slack.person("mina")
     if joined:
         await mina.command("/ally join")
@@ -219,25 +227,143 @@ async def test_everybody_else_hears_the_same_no(slack: Slack, house: House, cont
     for text in (GOOD, BROKEN):
         save(content, text)
         await house.librarian.look(5)
-        for typed in (*DEEDS, "admin xyzzy", "admin libary", "ADMIN library", "admin preview nothing-at-all"):
+        for typed in (*DEEDS, "admin preview", "ADMIN library", "admin preview nothing-at-all"):
             assert (await mina.command(f"/ally {typed}")).text == REFUSAL
+        for typed in ("admin xyzzy", "admin libary", "admin library now", "Admin preview bring-in-01 please"):
+            text = f"{REFUSAL}\n{typed}\n[Save as a reflection]\n[Show help]"
+            assert (await mina.command(f"/ally {typed}")).text == text
     assert [call for call in slack.calls("chat.postMessage")[before:] if call.args["channel"] == mina.id] == []
     async with house.db.read() as connection:
         assert (await connection.execute(sa.select(audit))).all() == []
 
 
-async def test_a_line_that_begins_with_admin_is_not_lost(slack: Slack, house: House) -> None:
-    """Shown back with the same no, and may be kept."""
-    mina = slack.person("mina")
-    await mina.command("/ally join")
-    await mina.until(lambda: mina.home, "finds Home drawn")
-    line = "admin work went to Sam again and nobody said thanks"
-    answer = (await mina.command(f"/ally {line}")).text
-    assert answer.startswith(REFUSAL)
-    assert line in answer
-    await mina.press("Save as a reflection")
-    await mina.sees("Kept.")
-    assert line in (await mina.command("/ally journal")).text
+LINES = (
+    "Admin work went to Sam again",
+    "admin is thankless",
+    "admin library talk: I stepped back",
+    "admin preview of the new rota shared with all",
+    "admin announce that it was her idea",
+    "admin " + "x" * 2900,
+)
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("who", ["mina", "asha"])
+async def test_a_line_that_begins_with_admin_is_not_lost(slack: Slack, house: House, who: str, line: str) -> None:
+    """At any length, whole and with its capitals: shown back beside the no, and beside an admin's help; it may be
+    kept."""
+    person = slack.person(who)
+    await person.command("/ally join")
+    await person.until(lambda: person.home, "finds Home drawn")
+    answer = (await person.command(f"/ally {line}")).text
+    assert answer.startswith(REFUSAL) == (who == "mina")
+    await person.press("Save as a reflection")
+    await person.sees("Kept.")
+    assert line in (await person.command("/ally journal")).text
+
+
+@pytest.mark.parametrize("who", ["mina", "asha"])
+@pytest.mark.parametrize("typed", ["admin " + "y" * 3500, "admin preview " + "x" * 3000, "admin preview " + "<" * 1500])
+async def test_whatever_the_length_slack_takes_the_answer(slack: Slack, house: House, who: str, typed: str) -> None:
+    """And all of it is shown back to admins."""
+    answer = await slack.person(who).command(f"/ally {typed}")
+    assert answer.error is None
+    assert "could not save" not in answer.text
+    if who == "asha":
+        assert typed.split()[-1] in answer.text.replace("&lt;", "<").replace("\n", "")
+
+
+async def test_sixty_open_seasons_fit(asha: Person, content: Path) -> None:
+    """Their labels are shortened."""
+    label = "The weeks in which we look for people to join us"
+    seasons = "".join(f'  - {{id: s{at}, label: "{label} {at}", active: true}}\n' for at in range(60))
+    save(content, f"seasons:\n{seasons}", "seasons.yaml")
+    assert "Loaded." in (await asha.command("/ally admin reload")).text
+    answer = await asha.command("/ally admin library")
+    assert answer.error is None
+    assert f"Seasons: 60; open today: {label} 0" in answer.text
+
+
+async def test_a_repair_card_is_shown(asha: Person, content: Path) -> None:
+    """To the admin alone: there is no message yet in which members would get it."""
+    card = """\
+repairs:
+  - id: froze-01
+    kind: froze
+    own: You saw it and said nothing.
+    repair: Tell them today that you saw it.
+    change: Keep one sentence ready for the next time.
+    say: I saw that, and I was too slow.
+    source: [chambers]
+"""
+    save(content, card, "repairs.yaml")
+    assert "Loaded." in (await asha.command("/ally admin reload")).text
+    answer = (await asha.command("/ally admin preview froze-01")).text
+    for said in ("seen by you alone", "You saw it and said nothing.", "I saw that, and I was too slow."):
+        assert said in answer
+    assert asha.dm_messages == []
+
+
+async def test_the_first_word_is_the_id(asha: Person) -> None:
+    """`preview bring-in-01 please` is clear enough."""
+    assert "Sent to your direct messages" in (await asha.command("/ally admin preview bring-in-01 please")).text
+    assert len(asha.dm_messages) == 1
+
+
+async def test_a_practice_may_be_called_preview(asha: Person, content: Path) -> None:
+    """The buttons under its nudges work."""
+    text = GOOD.replace("id: bring-in\n", "id: preview-first\n").replace(
+        "practice: bring-in", "practice: preview-first"
+    )
+    save(content, text.replace("- id: bring-in-0", "- id: preview-first-0"))
+    assert "Loaded." in (await asha.command("/ally admin reload")).text
+    await asha.command("/ally join")
+    await asha.command("/ally nudge")
+    await asha.press("Write a reflection")
+    await asha.until(lambda: asha.modal, "gets a modal")
+
+
+async def test_a_database_that_takes_no_writes(slack: Slack, asha: Person, house: House) -> None:
+    """What admins need then most goes on; the log has what the audit has not."""
+    async with house.db.write() as connection:
+        await connection.execute(
+            sa.text("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+        )
+    with structlog.testing.capture_logs() as said:
+        assert "Nothing is wrong with it." in (await asha.command("/ally admin library")).text
+        assert "Nothing has changed." in (await asha.command("/ally admin reload")).text
+    assert [one["what"] for one in said if one["event"] == "deed_not_noted"] == ["admin.library", "admin.reload"]
+    assert {one["log_level"] for one in said if one["event"] == "deed_not_noted"} == {"error"}
+
+
+async def test_a_database_that_is_locked(asha: Person, house: House) -> None:
+    """The answer comes in time all the same."""
+    async with house.db.write():
+        assert "Nothing is wrong with it." in (await asha.command("/ally admin library")).text
+        assert "Nothing has changed." in (await asha.command("/ally admin reload")).text
+
+
+async def test_slack_that_does_not_say_who_asks(slack: Slack, asha: Person) -> None:
+    """In English and in UTC then."""
+    slack.faults.add("users.info", error="internal_error")
+    answer = (await asha.command("/ally admin library")).text
+    assert "loaded on Monday 23 November, 08:00 (UTC time)" in answer
+    assert "Nothing has changed." in (await asha.command("/ally admin reload")).text
+
+
+async def test_admins_are_known_while_slack_is_away(
+    slack: Slack, encryption_key: str, small_content: Path, tmp_path: Path
+) -> None:
+    """After a restart, before Slack has said which workspace the token is of: it was the same token before."""
+    joel = slack.person("joel")
+    settings: dict[str, Any] = {"ALLY_ADMINS": joel.id, "ALLY_CONTENT": str(small_content)}
+    one = partial(opened, slack, f"sqlite:///{tmp_path}/ally.db", encryption_key, "http", Role.RUN, **settings)
+    async with one():
+        pass
+    slack.faults.add("auth.test", status=503)
+    async with one() as house:
+        assert not house.connections.introduced
+        assert "The library in use" in (await joel.command("/ally admin library")).text
 
 
 @pytest.mark.parametrize("typed", ["admni", "admi", "addmin", "help", ""])

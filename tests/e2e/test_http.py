@@ -85,6 +85,18 @@ async def test_health_readiness_and_metrics(session: aiohttp.ClientSession, http
     assert "U0" not in text
 
 
+async def test_readiness_is_measured_at_the_scrape(session: aiohttp.ClientSession, http_house: House) -> None:
+    """Whether or not anybody asks `/readyz`: monitors often ask for nothing but the metrics."""
+
+    async def says(line: str) -> bool:
+        async with session.get("/metrics") as answer:
+            return line in (await answer.text()).splitlines()
+
+    assert await says("ally_ready 1.0")
+    http_house.connections.introduced = False
+    assert await says("ally_ready 0.5")
+
+
 async def test_readyz_fails_without_a_database(open_house: Open, postgres_server: str) -> None:
     """503, while `/healthz` goes on: the process lives."""
     url = fresh_postgres(postgres_server)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.app import House, Role
+from bot.views import words
 from sandbox import Clock, Slack
 from tests.conftest import MONDAY
 from tests.e2e.conftest import opened
@@ -38,6 +41,54 @@ async def house(slack: Slack, encryption_key: str, tmp_path: Path) -> AsyncItera
     url = f"sqlite:///{tmp_path}/ally.db"
     async with opened(slack, url, encryption_key, "socket mode", Role.RUN, ALLY_CONTENT=str(content)) as one:
         yield one
+
+
+class German(NullTranslations):
+    """A catalogue that marks what went through it."""
+
+    def gettext(self, message: str) -> str:
+        return f"de: {message}"
+
+
+@pytest.fixture
+def german_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ally's own words in German, too."""
+    monkeypatch.setattr(words, "_catalogues", lambda: {"de": German()})
+    words.words_for.cache_clear()
+    yield
+    words.words_for.cache_clear()
+
+
+@pytest.mark.usefixtures("house", "german_words")
+@pytest.mark.parametrize("typed", ["", "help", "repair", "xyzzy", "lgo a line", "admin library", "privacy"])
+async def test_answers_that_keep_nothing_are_in_ones_own_language(slack: Slack, typed: str) -> None:
+    """Help, what comes soon, what was not understood, the no: for members in theirs, for others in English."""
+    mina, joel = slack.person("mina"), slack.person("joel")
+    await mina.command("/ally join")
+    assert "de: " in (await mina.command(f"/ally {typed}")).text
+    assert "de: " not in (await joel.command(f"/ally {typed}")).text
+
+
+@pytest.mark.usefixtures("german_words")
+async def test_help_needs_no_database(slack: Slack, house: House) -> None:
+    """Where it is away, help comes in English, and in time."""
+    mina = slack.person("mina")
+    await mina.command("/ally join")
+    async with house.db.write() as connection:
+        await connection.execute(sa.text("ALTER TABLE member RENAME TO gone"))
+    answer = (await mina.command("/ally help")).text
+    assert "Ally helps you practise allyship" in answer
+    assert "de: " not in answer
+
+
+@pytest.mark.usefixtures("house", "german_words")
+async def test_a_modal_that_cannot_open_is_said_in_ones_own_language(slack: Slack) -> None:
+    """Slack is what failed, so Ally can look up who it speaks with."""
+    mina = slack.person("mina")
+    await mina.command("/ally join")
+    slack.faults.add("views.open", status=500, times=1)
+    await mina.command("/ally week")
+    await mina.sees("de: That did not work just now")
 
 
 @pytest.mark.usefixtures("house")

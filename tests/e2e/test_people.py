@@ -31,6 +31,18 @@ async def test_a_move_to_another_zone_moves_the_nudge(slack: Slack, simple_house
     assert [row.local_date for row in await deliveries(simple_house.db)] == [date(2026, 11, 23), date(2026, 11, 24)]
 
 
+async def test_a_language_that_slack_does_not_name_stays(slack: Slack, simple_house: House) -> None:
+    """`user_change` may come without `locale`: that says nothing about the language."""
+    mina = slack.person("mina")
+    await slack.change_user("mina", locale="de-DE")
+    await mina.command("/ally join")
+    await slack.change_user("mina", tz="Europe/Berlin", locale="")
+    await simple_house.desk.finish()
+    kept = await find_member(simple_house.db, TEAM, mina.id)
+    assert kept is not None
+    assert (kept.locale, kept.zone.key) == ("de-DE", "Europe/Berlin")
+
+
 async def test_an_account_switched_off_gets_nothing_and_the_ledger_says_gone(slack: Slack, simple_house: House) -> None:
     """And 30 days later nothing of theirs is left."""
     mina = slack.person("mina")

@@ -340,6 +340,43 @@ def test_the_mode_is_kept_and_a_link_stays_one(tmp_path: Path) -> None:
     assert os.listdir(folder) == os.listdir(real.parent) == ["nudges.yaml"]
 
 
+def test_a_file_that_may_only_be_read_stays_as_it_is(tmp_path: Path) -> None:
+    """Replacing it would get round its owner's wish. The message names the file itself."""
+    path = written(tmp_path, WHOLE)
+    path.chmod(0o444)
+    with pytest.raises(NoDraft, match=r"nudges\.yaml may only be read → let yourself write it") as refused:
+        add_draft(tmp_path, library_in(tmp_path), "bring-in")
+    assert ".tmp" not in str(refused.value)
+    assert path.read_text(encoding="utf-8") == WHOLE
+
+
+def test_a_folder_that_cannot_be_written_into_is_named_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a file beside it that nobody ever heard of."""
+
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / ".x.tmp"))
+
+    path = written(tmp_path, WHOLE)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(PermissionError) as refused:
+        add_draft(tmp_path, library_in(tmp_path), "bring-in")
+    assert refused.value.filename == str(path)
+
+
+@pytest.mark.parametrize("name", ["site-packages", "dist-packages"])
+def test_an_installed_library_is_not_written_into(tmp_path: Path, name: str) -> None:
+    """The next update would take the draft away; it says what to do instead."""
+    folder = tmp_path / name / "bot" / "content"
+    path = written(folder, WHOLE)
+    with pytest.raises(
+        NoDraft, match=rf"installed in {name}.*copy the folder to a place of yours, and set ALLY_CONTENT"
+    ):
+        add_draft(folder, library_in(folder), "bring-in")
+    assert path.read_text(encoding="utf-8") == WHOLE
+
+
 def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk costs nothing but the draft."""
 

@@ -68,16 +68,32 @@ def test_a_full_library_has_no_gap() -> None:
 
 
 def test_each_gap_is_named() -> None:
-    """One nudge gone: its field of the matrix, the totals it counted in, its practice where that has too few."""
+    """One nudge gone: its field of the matrix, its practice where that has too few. Each lack is told once."""
     library = full()
     gone = next(one for one in library.nudges.values() if one.practice == PRACTICES[-1])
     del library.nudges[gone.id]
     gaps = survey(library).gaps()
-    assert "live nudges: 179 of 180, so 1 more" in gaps
-    assert f"everyone, {gone.stance}, {gone.sphere}, stretch {gone.stretch}: " in "\n".join(gaps)
+    [gap] = gaps
+    assert gap.startswith(f"everyone, {gone.stance}, {gone.sphere}, stretch {gone.stretch}: ")
     for _ in range(2):
         del library.nudges[next(id_ for id_, one in library.nudges.items() if one.practice == PRACTICES[-1])]
     assert f"practice {PRACTICES[-1]}: 4 of 6, so 2 more" in survey(library).gaps()
+
+
+def test_a_total_is_told_where_no_field_explains_it() -> None:
+    """The matrix is full, and yet too few fit any time, or fewer than the missing fields could make up for."""
+    library = full()
+    anytime = [one for one in library.nudges.values() if one.trigger is Trigger.ANYTIME]
+    for nudge in anytime[:2]:
+        library.nudges[nudge.id] = replace(nudge, trigger=Trigger.WHEN_IT_HAPPENS)
+    assert survey(library).gaps() == ("nudges for any time: 113 of 115, so 2 more",)
+    del library.nudges[anytime[2].id]
+    assert [gap.split(":")[0] for gap in survey(library).gaps()] == [
+        "nudges for any time",
+        f"everyone, {anytime[2].stance}, {anytime[2].sphere}, stretch {anytime[2].stretch}",
+    ]
+    del library.questions["q-0"]
+    assert "reflections: 29 of 30, so 1 more" in survey(library).gaps()
 
 
 def test_only_what_is_sent_counts() -> None:
@@ -120,7 +136,8 @@ def test_gaps_are_told_to_curators_where_they_would_be_mended(tmp_path: Path) ->
     assert library is not None
     assert {one.level for one in findings} == {"warning"}
     lines = [(one.line, one.id, one.message.partition(":")[0]) for one in findings]
-    assert (14, "", "live nudges") in lines
+    assert (14, "", "reflections") in lines
+    assert (14, "", "live nudges") not in lines
     assert (14, "", "everyone, forward, self, stretch 1") in lines
     assert (6, "bring-in", "practice bring-in") in lines
     assert (13, "lent", "no live nudge names this season, so nothing comes of it when it opens") in lines

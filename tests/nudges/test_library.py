@@ -65,6 +65,8 @@ repairs:
     say: Sorry, please go on.
     source: [chambers]
 """
+ANOTHER = "{id: bring-on, label: Bring people on, role: amplifier}"
+ENTRY = GOOD.split("nudges:\n")[1].split("reflections:")[0].replace("bring-in-01", "bring-in-02")
 
 
 class Slip(NamedTuple):
@@ -105,6 +107,63 @@ SLIPS = {
     "a second document": Slip("reflections:", "---\nreflections:", 32, 1, "", "", "a second document", "line ---"),
     "a key that is a list": Slip("    rev: 2", "    ? [rev]\n    : 2", 31, 7, "", "", "not a word", "`key: text`"),
     "a version from the future": Slip("sources:\n", "%YAML 9.1\n---\nsources:\n", 1, 1, "", "", "cannot be read", ""),
+    "unclosed quote that a later one closes": Slip(
+        "do: Share the main", 'do: "Share the main', 15, 9, "", "", "a quotation mark opens here", "the same mark"
+    ),
+    "no space behind a colon": Slip(
+        "do: Share", "do:Share", 15, 7, "", "", "no space stands after the colon", "put a space"
+    ),
+    "no space behind the colon of an id": Slip("id: bring-in-01", "id:bring-in-01", 14, 7, "", "", "no space", "put a"),
+    "no space before a list": Slip("settings: [", "settings:[", 26, 13, "", "", "no space", "put a space"),
+    "a colon of another script": Slip("do: Share", "do： Share", 15, 7, "", "", "no space", "a plain `:`"),
+    "a no-break space behind a colon": Slip("do: Share", "do:\u00a0Share", 15, 7, "", "", "no space", "put a space"),
+    "a tab behind a colon": Slip("do: Share", "do:\tShare", 15, 8, "", "", "a tab stands here", "use a space"),
+    "a tab at the end": Slip("early.\n", "early.\t\n", 15, 39, "", "", "a tab stands here", "delete it"),
+    "a no-break space in front": Slip("    do: S", "  \u00a0 do: S", 15, 3, "", "", "no plain one", "plain spaces"),
+    "a space of no width": Slip("Share the", "Share\u200b the", 15, 14, "", "", "nobody can see", "delete it"),
+    "a joiner of words": Slip("Share the", "Share\u2060 the", 15, 14, "", "", "nobody can see", "delete it"),
+    "a sign that turns the text round": Slip("Share the", "\u202eShare the", 15, 9, "", "", "nobody can see", "delete"),
+    "no hyphen before an entry": Slip(
+        "reflections:",
+        ENTRY.replace("  - id", "    id") + "reflections:",
+        32,
+        5,
+        "",
+        "id",
+        "begins with a hyphen",
+        "- id",
+    ),
+    "an entry too far out": Slip(
+        "reflections:", ENTRY.replace("  - id", "  id") + "reflections:", 32, 3, "", "", "begins with a hyphen", "- id"
+    ),
+    "a second hyphen": Slip(
+        "    do: S", "  - do: S", 15, 5, "bring-in-01", "", "only the first line", "a space in place"
+    ),
+    "a second hyphen further in": Slip("    do: S", "    - do: S", 15, 5, "", "", "only the first line", "a space in"),
+    "an anchor": Slip("do: Share", "do: &Share", 15, 9, "", "", "cannot begin with &", 'straight "quotes"'),
+    "a text like a list": Slip("do: Share", "do: - Share", 15, 9, "", "", "cannot begin with this", '"quotes"'),
+    "a text like a block": Slip("do: Share", "do: | Share", 15, 9, "", "", "cannot begin with this", '"quotes"'),
+    "a text like a folded block": Slip("do: Share", "do: > Share", 15, 9, "", "", "cannot begin with this", '"quotes"'),
+    "a merge": Slip(
+        "    rev: 2\n",
+        "<<<<<<< HEAD\n    rev: 2\n=======\n    rev: 3\n>>>>>>> theirs\n",
+        31,
+        1,
+        "",
+        "",
+        "a merge left both",
+        "keep one",
+    ),
+    "a thousand keys": Slip(
+        "    rev: 2\n",
+        "    rev: 2\n" + "".join(f"    k{n}: 1\n" for n in range(1000)),
+        1014,
+        5,
+        "",
+        "",
+        "far too many keys",
+        "compare",
+    ),
     # sections
     "unknown section": Slip("reflections:", "reflection:", 32, 1, "", "reflection", "no section", "reflections?"),
     "section from nowhere": Slip("repairs:", "badges:", 37, 1, "", "badges", "no section", "nudges, practices"),
@@ -220,6 +279,19 @@ SLIPS = {
     "id of another practice": Slip(
         "id: bring-in-01", "id: take-part-01", 14, 9, "take-part-01", "id", "does not name its practice", "bring-in-NN"
     ),
+    "practice misspelt": Slip(
+        "practice: bring-in\n", "practice: brin-in\n", 19, 15, "bring-in-01", "practice", "“brin-in”", "write bring-in"
+    ),
+    "practice of another": Slip(
+        "practice: bring-in\n",
+        "practice: bring-on\n",
+        20,
+        15,
+        "bring-in-01",
+        "practice",
+        "“bring-on” is not the",
+        "give it an id of bring-on",
+    ),
     "id taken": Slip(
         "practices:\n",
         "  - {id: chambers, cite: Again}\npractices:\n",
@@ -282,10 +354,10 @@ SLIPS = {
         "why: You hear from those who like to prepare.",
         "why: You must know this.",
         17,
-        14,
+        10,
         "bring-in-01",
         "why",
-        "“must” presses the reader",
+        "“You must” presses the reader",
         "suggest",
     ),
     "jargon": Slip(
@@ -330,7 +402,7 @@ SLIPS = {
     ),
     "emotional labour": Slip(
         "do: Share the main question early.",
-        "do: Ask a colleague how it feels to be new.",
+        "do: Ask a colleague how it feels to be different.",
         15,
         9,
         "bring-in-01",
@@ -372,10 +444,10 @@ SLIPS = {
         "do: Share the main question early.",
         'do: "Put support into #general."',
         15,
-        27,
+        14,
         "bring-in-01",
         "do",
-        "“#general” makes a show",
+        "“support into #general” makes a show",
         "changes how work is done",
     ),
     "a confrontation": Slip(
@@ -385,7 +457,7 @@ SLIPS = {
         9,
         "bring-in-01",
         "do",
-        "“Confront” can put people at risk",
+        "“Confront your boss” can put people at risk",
         "a calm line",
     ),
     "many actions": Slip(
@@ -410,13 +482,13 @@ SLIPS = {
     ),
     "a lead-in": Slip(
         "do: Share the main question early.",
-        "do: Quietly share the question.",
+        "do: The question could be shared.",
         15,
         9,
         "bring-in-01",
         "do",
-        "“Quietly” stands before the verb",
-        "put the verb first",
+        "“The” is no verb to begin with",
+        "begin with what to do",
     ),
     "a long sentence": Slip(
         "why: You hear from those who like to prepare.",
@@ -480,12 +552,12 @@ SLIPS = {
     ),
     "a question that presses": Slip(
         "ask: Where did you stand?",
-        "ask: Where must you stand?",
+        "ask: Where must you have stood?",
         34,
         16,
         "stance-01",
         "ask",
-        "“must you” presses",
+        "“must you have” presses",
         "suggest",
     ),
     "an id of two kinds": Slip(
@@ -531,6 +603,8 @@ def test_a_good_file_becomes_a_library(tmp_path: Path) -> None:
 def test_a_slip_is_found_where_it_stands(tmp_path: Path, slip: Slip) -> None:
     """One slip gives one finding: with its line, its column, its field, what is wrong, and the mend."""
     good = GOOD.replace("[chat, document]", "[floor, document]") if "inbox" in slip.new else GOOD
+    good = good.replace("own: I cut in.", 'own: "I cut in."') if 'do: "Share the main' in slip.new else good
+    good = good.replace("seasons:", f"  - {ANOTHER}\nseasons:", 1) if "bring-on\n" in slip.new else good
     assert slip.old in good
     finding = only(written(tmp_path, good.replace(slip.old, slip.new, 1)))
     assert (finding.line, finding.column) == (slip.line, slip.column), str(finding)
@@ -585,7 +659,6 @@ def test_a_file_that_cannot_be_read_blames_no_other(tmp_path: Path) -> None:
     [
         (b"", 1, 1, "is empty", "delete the file"),
         (b" \n\n", 1, 1, "is empty", "delete the file"),
-        (b"# only a comment\n", 1, 1, "does not begin with a section", "begin it with nudges"),
         (b"- id: x\n", 1, 1, "does not begin with a section", "a colon after it"),
         (b"just words\n", 1, 1, "does not begin with a section", "begin it with"),
         (b"nudges: []\nsources:\n  - cite: caf\xe9\n", 3, 14, "not UTF-8", "save the file as UTF-8"),
@@ -594,13 +667,12 @@ def test_a_file_that_cannot_be_read_blames_no_other(tmp_path: Path) -> None:
         (b"#" * (MAX_FILE_BYTES + 1), 1, 1, "is larger than 2 MB", "split it"),
         (b"# a comment\n" * 420_000, 1, 1, "is larger than 2 MB", "split it"),
         (b"nudges: " + b"[" * 100_000, 1, 21, "far too deep", "compare it"),
-        (b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", 2, 8, "cannot begin with *", "write repeated values out"),
-        (b"nudges: &all [*all]\n", 1, 15, "cannot begin with *", "write repeated values out"),
+        (b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", 1, 4, "cannot begin with &", "quotes"),
+        (b"nudges: [*all]\n", 1, 10, "cannot begin with *", "write repeated values out"),
     ],
     ids=[
         "empty",
         "blank",
-        "comment",
         "list",
         "words",
         "latin-1",
@@ -720,6 +792,48 @@ def test_a_near_miss_of_a_name_is_a_warning(tmp_path: Path) -> None:
     assert "bring-in-01" in load(tmp_path).nudges
 
 
+@pytest.mark.parametrize("name", ["more.YAML", "more.yaml.txt", "more.yml.txt"])
+def test_other_near_misses_are_told_too(tmp_path: Path, name: str) -> None:
+    """As editors and file managers call things; the mend is the whole name."""
+    written(tmp_path, GOOD)
+    written(tmp_path, GOOD, name)
+    finding = only(tmp_path)
+    assert (finding.level, finding.mend) == ("warning", "call it more.yaml")
+
+
+def test_a_file_that_is_all_comments_is_fine(tmp_path: Path) -> None:
+    """As a pack is that somebody switched off for a while."""
+    written(tmp_path, GOOD)
+    written(tmp_path, "".join(f"# {line}\n" for line in GOOD.splitlines()), "packs/ours.yaml")
+    assert check(tmp_path)[1] == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["nudges copy.yaml", "nudges.old.yaml", "Copy of nudges.yaml", "backup/nudges.yaml", "nudges (1).yaml"]
+)
+def test_a_copy_is_one_finding(tmp_path: Path, name: str) -> None:
+    """At the copy, whichever of the two is read first."""
+    written(tmp_path, GOOD)
+    written(tmp_path, GOOD.replace("Before a meeting", "Before the meeting"), name)
+    finding = only(tmp_path)
+    assert (finding.file, finding.line) == ((tmp_path / name).as_posix(), 1)
+    assert finding.message == f"is a copy of {(tmp_path / 'nudges.yaml').as_posix()}: 6 of its 6 ids stand there too"
+    assert finding.mend.startswith("move it out of the folder")
+
+
+def test_two_fresh_drafts_are_no_twins(tmp_path: Path) -> None:
+    """What is still to be written is much the same in each."""
+    drafts = ""
+    for number in ("02", "03"):
+        draft = ENTRY.replace("bring-in-02", f"bring-in-{number}").replace("status: live", "status: draft")
+        draft = draft.replace(
+            "Share the main question early", f"Write the action of bring-in-{number} here, verb first"
+        )
+        draft = draft.replace("You hear from those who like to prepare", f"Write the reason for bring-in-{number} here")
+        drafts += draft.replace("What came up?", f"Which effect does bring-in-{number} ask about?")
+    assert check(written(tmp_path, GOOD.replace("reflections:", drafts + "reflections:")))[1] == ()
+
+
 def test_folders_that_go_in_circles_end(tmp_path: Path) -> None:
     """Linked folders are followed, once."""
     library, elsewhere = tmp_path / "library", tmp_path / "elsewhere"
@@ -830,6 +944,14 @@ WARNED = {
     "a word that may be no verb": (
         "do: Share the", "do: Zhuzh the", Slip("", "", 15, 9, "bring-in-01", "do", "“Zhuzh”", "something to do"),
     ),
+    "curly quotation marks around a text": (
+        "why: You hear from those who like to prepare.", "why: “You hear from those who like to prepare.”",
+        Slip("", "", 17, 10, "bring-in-01", "why", "curly quotation marks", "straight ones"),
+    ),
+    "no full stop": (
+        "question early.", "question early",
+        Slip("", "", 15, 37, "bring-in-01", "do", "ends without a full stop", "full stop"),
+    ),
     "two actions": (
         "question early.", "question and review the pay bands.",
         Slip("", "", 15, 37, "bring-in-01", "do", "“review” may begin a second action", "keep one of the two"),
@@ -865,14 +987,14 @@ def test_a_comment_elsewhere_is_a_comment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written_as", "column"),
     [
-        ("why: You must know.", 14),
-        ("why:    You must know.", 17),
-        ('why: "You must know."', 15),
-        ("why: 'You must know.'", 15),
-        ('why: "You must \\u00e9."', 10),
-        ("why: >\n      You must know.", 10),
-        ("why: You\n      must know.", 10),
-        ("why: You  must know.", 10),
+        ("why: Now you never rest.", 14),
+        ("why:    Now you never rest.", 17),
+        ('why: "Now you never rest."', 15),
+        ("why: 'Now you never rest.'", 15),
+        ('why: "Now you never rest \\u00e9."', 10),
+        ("why: >\n      Now you never rest.", 10),
+        ("why: Now you\n      never rest.", 10),
+        ("why: Now  you never rest.", 10),
     ],
 )
 def test_the_column_is_the_words_own_where_that_can_be_told(tmp_path: Path, written_as: str, column: int) -> None:

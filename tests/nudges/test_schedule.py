@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import statistics
 import zoneinfo
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Kind, Rhythm
-from bot.nudges.schedule import Due, at_wall, check_in_day, next_due, week_of
+from bot.nudges.schedule import TURNS, Due, at_wall, check_in_day, next_due, turn, week_of
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
@@ -179,3 +182,28 @@ def test_every_chosen_day_once(name: str, rhythm: Rhythm, after: datetime) -> No
     span = (first.on + timedelta(days=day) for day in range((due.on - first.on).days + 1))
     assert dates == [day for day in span if day.weekday() in rhythm.days]
     assert (first.on - after.astimezone(zone).date()).days <= 7
+
+
+# Turns
+
+
+def test_nobody_is_always_last() -> None:
+    """Over a year of working days with 100 due in one minute, each is among the last ten about as often as any."""
+    days = [day for day in (date(2026, 1, 1) + timedelta(days=n) for n in range(365)) if day.weekday() < 5]
+    last = Counter(who for day in days for who in sorted(range(100), key=lambda who: turn(who, day))[:10])
+    assert len(last) == 100
+    assert max(last.values()) < 3 * len(days) / 10  # a fair draw stays under a fifth; the unlucky would have them all
+
+
+def test_neighbours_do_not_stay_neighbours() -> None:
+    """Who was right behind somebody yesterday is anywhere today."""
+    first, second = (sorted(range(200), key=lambda who: turn(who, date(2026, 11, day))) for day in (23, 24))
+    moved = [abs(second.index(after) - second.index(before)) for before, after in itertools.pairwise(first)]
+    assert statistics.mean(moved) > 40  # by chance a third of 200
+
+
+@given(st.integers(1, 2**62), st.dates())
+def test_a_turn_makes_nobody_late(who: int, day: date) -> None:
+    """It lies before the due moment, by less than a minute, and is the same whenever it is asked for."""
+    assert timedelta(0) <= turn(who, day) <= TURNS < timedelta(minutes=1)
+    assert turn(who, day) == turn(who, day)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from bot.nudges import shelf as module
 from bot.nudges.library import check
 from bot.nudges.shelf import Difference, Shelf, Turn, marks, read
 from tests.conftest import MONDAY
-from tests.libraries import BROKEN, BROKEN_LINE, library_text, save
+from tests.libraries import BROKEN, BROKEN_LINE, library_text, more_nudges, save
 
 FIRST = ("bring-in-01", "Say whose idea it was.")
 SECOND = ("bring-in-02", "Ask one person who has not spoken.")
@@ -105,6 +107,72 @@ def test_never_an_empty_library(shelf: Shelf, how: str) -> None:
     assert look(shelf) is Turn.REFUSED
     assert shelf.library is library
     assert shelf.refused
+
+
+def _closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may look into `folder`: as under chmod 000, which does not hold root back."""
+    scandir = os.scandir
+
+    def refused(path: str) -> Any:
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+
+def _vanish(shelf: Shelf, at_minute: int) -> str:
+    """The folder goes, is noticed and comes back; under which name it was told."""
+    away = shelf.folder.with_name("away")
+    shelf.folder.rename(away)
+    assert look(shelf, at_minute) is Turn.REFUSED
+    assert look(shelf, at_minute + 5) is Turn.SAME
+    version = shelf.refused_version
+    away.rename(shelf.folder)
+    assert look(shelf, at_minute + 6) is Turn.MENDED
+    return version
+
+
+def test_missing_empty_and_closed_are_three_things(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is told, also when one follows the other; each says what is the matter."""
+    versions, said = set(), set()
+    shutil.rmtree(shelf.folder)
+    for how in ("missing", "empty", "closed"):
+        if how == "empty":
+            shelf.folder.mkdir()
+        elif how == "closed":
+            _closed(shelf.folder, monkeypatch)
+        assert look(shelf) is Turn.REFUSED
+        assert look(shelf) is Turn.SAME
+        versions.add(shelf.refused_version)
+        said.add(shelf.refused[0].message)
+    assert len(versions) == len(said) == 3
+
+
+def test_a_closed_folder_below_is_another_version(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pack that Ally may no longer look into is no deleted pack."""
+    save(shelf.folder / "packs", f"nudges:\n{more_nudges(SECOND)}", "ours.yaml")
+    assert look(shelf) is Turn.LOADED
+    _closed(shelf.folder / "packs", monkeypatch)
+    assert look(shelf) is Turn.REFUSED
+    assert "cannot be opened" in shelf.refused[0].message
+
+
+def test_each_outage_is_news(shelf: Shelf) -> None:
+    """A folder that vanishes again is another version: it has no bytes to be known by. The minute it began counts."""
+    assert _vanish(shelf, 0) != _vanish(shelf, 10)
+
+
+def test_what_others_may_call_the_same_outage(shelf: Shelf) -> None:
+    """Another process may see it begin a minute earlier or later; an outage seen before is not the same one."""
+    first = _vanish(shelf, 0)
+    shutil.rmtree(shelf.folder)
+    look(shelf, 1)
+    assert len(shelf.refused_elsewhere) == 1
+    assert first not in shelf.refused_elsewhere
+    save(shelf.folder, BROKEN)
+    look(shelf, 2)
+    assert shelf.refused_elsewhere == frozenset()
 
 
 def test_touched_but_not_changed(shelf: Shelf) -> None:

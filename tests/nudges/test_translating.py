@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.render import render
-from bot.model import DeliveryId, Kind, Parcel
+from bot.model import DeliveryId, Kind, Library, Parcel
 from bot.nudges.coverage import survey
 from bot.nudges.library import check, load
 from tests.nudges.test_library import GOOD, only, written
@@ -70,6 +70,16 @@ def test_everybody_else_gets_the_base(folder: Path) -> None:
     library = load(folder)
     for locale in ("en-GB", "en", "fr-FR", ""):
         assert library.in_words_of(locale) is library
+
+
+def test_the_script_counts_before_the_language() -> None:
+    """Slack says `zh-TW`, and a file may be called `zh-Hant`; a file with the very name comes first."""
+    hans, hant, taiwan, spanish = (Library() for _ in range(4))
+    library = Library(translations={"zh": hans, "zh-Hant": hant, "es": spanish})
+    assert library.in_words_of("zh-TW") is hant
+    assert library.in_words_of("zh-CN") is hans
+    assert library.in_words_of("es-LA") is spanish
+    assert Library(translations={"zh-Hant": hant, "zh-TW": taiwan}).in_words_of("zh-TW") is taiwan
 
 
 def test_a_message_goes_out_in_the_members_words(folder: Path) -> None:
@@ -223,8 +233,42 @@ def test_a_translation_may_be_checked_alone(folder: Path) -> None:
     assert "stance-01" in only(folder / "nudges.de.yaml").mend
 
 
-def test_no_language_is_called_old(tmp_path: Path) -> None:
-    """`nudges.old.yaml` is a copy that somebody left lying there: its ids are taken, and that is said."""
+MISNAMED = {
+    "nudges_de.yaml": "nudges.de.yaml",
+    "nudges-de.yaml": "nudges.de.yaml",
+    "de/nudges.yaml": "nudges.de.yaml",
+    "nudges.german.yaml": "nudges.de.yaml",
+    "nudges.de_AT.yaml": "nudges.de-AT.yaml",
+    "words.yaml": "nudges.de.yaml if it is German",
+}
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["words", "whole entries"])
+@pytest.mark.parametrize(("name", "right"), MISNAMED.items(), ids=MISNAMED)
+def test_a_translation_under_another_name_is_told_its_own(tmp_path: Path, name: str, right: str, whole: bool) -> None:
+    """One finding, with the name under which it would be read."""
     written(tmp_path, GOOD)
-    written(tmp_path, GOOD, "nudges.old.yaml")
-    assert "is taken by" in check(tmp_path)[1][0].message
+    text = GERMAN
+    if whole and "German" not in right:
+        text = GOOD
+        for line in GERMAN.splitlines():
+            key, _, said = line.strip().partition(": ")
+            if key in ("do", "when", "why", "ask", "easier", "own", "repair", "change", "say"):
+                old = next(one for one in GOOD.splitlines() if one.strip().startswith(f"{key}: "))
+                text = text.replace(old, f"    {key}: {said}", 1)
+    written(tmp_path, text, name)
+    finding = only(tmp_path)
+    assert (finding.file, finding.line, finding.level) == ((tmp_path / name).as_posix(), 1, "error")
+    assert finding.mend == f"call it {right}, beside nudges.yaml"
+
+
+def test_another_english_keeps_the_rules_of_english(tmp_path: Path) -> None:
+    """Words for the United States are judged as the library's own are."""
+    written(tmp_path, GOOD)
+    words = GERMAN.split("practices:")[0].replace("Teile die Frage früh", "It would be nice to share it")
+    for old, new in (("Vor einer Besprechung", "Before a meeting"), ("Was kam dabei heraus", "What came up"),
+                     ("Du hörst auch die, die sich gern vorbereiten", "You hear more"),
+                     ("Schick eine Zeile", "Send one line")):  # fmt: skip
+        words = words.replace(old, new)
+    written(tmp_path, words, "nudges.en-US.yaml")
+    assert told(tmp_path) == [("error", 4, 9, "bring-in-01", "do")]

@@ -335,3 +335,76 @@ async def test_a_slow_check_comes_to_its_end(folder: Path, let_go: threading.Eve
     let_go.set()
     assert await watched.turn() is Turn.LOADED
     assert watched.do == NEW[1]
+
+
+TEN = [(f"bring-in-{number:02}", f"{verb} it today.") for number, verb in enumerate(
+    ("Share", "Name", "Check", "Swap", "Offer", "Invite", "Thank", "Pause", "Read", "Write"), start=1
+)]  # fmt: skip
+
+
+@pytest.fixture
+def ten(tmp_path: Path) -> Path:
+    """A library of ten nudges."""
+    return save(tmp_path / "content", library_text(*TEN)).parent
+
+
+@pytest.mark.usefixtures("looks_only")
+async def test_half_a_file_written_slowly_is_never_in_use(ten: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written in place, with a pause in the middle: half of it would be a good library, too."""
+    paused = asyncio.Event()
+
+    async def while_it_waits(_: float) -> None:
+        paused.set()
+        (ten / "nudges.yaml").write_text(library_text(*TEN, ("bring-in-11", "Ask it today.")), encoding="utf-8")
+
+    watched = Watched(ten)
+    (ten / "nudges.yaml").write_text(library_text(*TEN[:3]), encoding="utf-8")
+    monkeypatch.setattr(asyncio, "sleep", while_it_waits)
+    assert await watched.librarian.look(5) is Turn.LOADED
+    assert paused.is_set()
+    assert (watched.shelf.difference.added, watched.shelf.difference.gone) == (1, 0)
+
+
+async def test_many_entries_may_go_for_good(ten: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What still stands at the second look is meant."""
+    monkeypatch.setattr(module, "_SECOND_LOOK_S", 0.01)
+    watched = Watched(ten)
+    save(ten, library_text(*TEN[:3]))
+    assert await watched.librarian.look(5) is Turn.LOADED
+    assert len(watched.shelf.library.nudges) == 3
+
+
+async def test_a_few_entries_may_go_at_once(ten: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a second look then."""
+    monkeypatch.setattr(module, "_SECOND_LOOK_S", NEVER_S)
+    watched = Watched(ten)
+    save(ten, library_text(*TEN[:5]))
+    assert await watched.librarian.look(5) is Turn.LOADED
+
+
+@pytest.mark.usefixtures("looks_only")
+async def test_a_folder_that_never_stands_still_is_logged_once_and_left_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer and longer between the looks, up to half a minute; the log says so after half a minute."""
+    slept: list[float] = []
+    enough = asyncio.Event()
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        if seconds >= 1:
+            slept.append(seconds)
+        if len(slept) == 8:
+            enough.set()
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    watched = Watched(folder)
+    monkeypatch.setattr(module, "read", lambda *_: None)
+    with structlog.testing.capture_logs() as said:
+        task = asyncio.create_task(watched.librarian.watch())
+        await asyncio.wait_for(enough.wait(), 10)
+        task.cancel()
+        await asyncio.wait({task})
+    assert slept[:6] == [2, 4, 8, 16, 30, 30]
+    assert [one["event"] for one in said] == ["library_never_still"]

@@ -143,6 +143,28 @@ async def test_an_error_of_slacks_can_be_chosen(slack: Slack) -> None:
     assert (refused.value.response["error"], refused.value.response["needed"]) == ("missing_scope", "im:write")
 
 
+async def test_a_web_page_instead_of_an_answer(slack: Slack) -> None:
+    """As from a proxy in between: with whatever status, and before or after the message was kept."""
+    slack.faults.add("chat.postMessage", html=True, after=True, times=1)
+    slack.faults.add("chat.postMessage", html=True, status=503, times=1)
+    for status in (200, 503):
+        with pytest.raises(SlackApiError) as refused:
+            await client_of(slack).chat_postMessage(channel=MINA, text=str(status))
+        response: Any = refused.value.response
+        assert (response.status_code, response.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert [m.text for m in slack.person("mina").dm_messages] == ["200"]
+
+
+async def test_a_429_can_be_had_without_a_limit(slack: Slack) -> None:
+    """With the wait that a test asks for; the message is not kept."""
+    slack.faults.add("chat.postMessage", status=429, retry_after_s=7, times=1)
+    with pytest.raises(SlackApiError, match="ratelimited") as refused:
+        await client_of(slack).chat_postMessage(channel=MINA, text="x")
+    response: Any = refused.value.response
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
+    assert slack.person("mina").dm_messages == []
+
+
 async def test_slow_answers_are_jittered(slack: Slack) -> None:
     """The delay is real, varies by ±jitter and comes from the seed."""
     slack.faults.add("auth.test", delay_s=0.02, jitter=0.5)

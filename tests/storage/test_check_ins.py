@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from bot.model import CheckIn, Kind, Member, Skip, State, Step
 from bot.storage.check_ins import check_in_of, keep_check_in
 from bot.storage.database import Database
-from bot.storage.ledger import deliveries, plan_due
+from bot.storage.ledger import Fate, claim, deliveries, plan_due
 from bot.storage.tables import check_in
-from tests.storage.people import claim_some, hold, install, one_row, opted_in, plan_nudges
+from tests.storage.people import CATCH_UP, claim_some, hold, install, one_row, opted_in, plan_nudges
 
 WEEK = date(2026, 11, 23)
 FRIDAY = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
@@ -70,3 +70,23 @@ async def test_a_check_in_in_flight_is_left_to_its_sender(db: Database, mina: Me
     await claim_some(db, await hold(db), now=FRIDAY)
     await keep_check_in(db, mina, ANSWERS, FRIDAY)
     assert [row.state for row in await deliveries(db)] == [State.SENDING]
+
+
+async def test_answered_in_flight_it_is_not_sent_again(db: Database, mina: Member) -> None:
+    """A check-in that Slack turned away (429) while its week was answered ends at the last look, not in the DM."""
+    await plan_due(db, Kind.CHECK_IN, FRIDAY, 10, one_row)
+    held = await hold(db)
+    (parcel,) = await claim_some(db, held, now=FRIDAY)
+    await keep_check_in(db, mina, ANSWERS, FRIDAY)
+    back = Fate(parcel.id, State.PLANNED, "ratelimited", ready_at=FRIDAY)
+    assert (
+        await claim(db, held, [back], want=9, now=FRIDAY, catch_up=CATCH_UP, lease_s=30, rate=2, not_before=None) == []
+    )
+    assert [(row.state, row.reason) for row in await deliveries(db)] == [(State.SKIPPED, Skip.ANSWERED)]
+
+
+async def test_another_weeks_answer_stops_no_check_in(db: Database, mina: Member) -> None:
+    """Late answers for last week leave this week's check-in as it is, at the last look too."""
+    await plan_due(db, Kind.CHECK_IN, FRIDAY, 10, one_row)
+    await keep_check_in(db, mina, CheckIn(WEEK - timedelta(days=7), frozenset(), "", ""), FRIDAY)
+    assert len(await claim_some(db, await hold(db), now=FRIDAY)) == 1

@@ -149,9 +149,9 @@ async def test_the_databases_own_clock(db: Database) -> None:
     """Leases are measured in the database's seconds, which go on inside a transaction."""
     before = datetime.now(UTC).timestamp()
     async with db.read() as connection:
-        one = await connection.scalar(sa.select(epoch_s(connection.dialect)))
+        one = await connection.scalar(sa.select(epoch_s(connection.dialect.name)))
         await asyncio.sleep(0.01)
-        two = await connection.scalar(sa.select(epoch_s(connection.dialect)))
+        two = await connection.scalar(sa.select(epoch_s(connection.dialect.name)))
     assert one is not None
     assert two is not None
     assert before - 1 < one < two < datetime.now(UTC).timestamp() + 1

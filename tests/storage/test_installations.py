@@ -80,6 +80,16 @@ async def test_removal_in_either_order(db: Database, order: list[str]) -> None:
         assert await connection.scalar(sa.select(workspace.c.state)) == "gone"
 
 
+async def test_only_the_refused_token_ends_a_workspace(db: Database) -> None:
+    """A courier that set off with the old token does not end what was installed anew since."""
+    await install(db, token="xoxb-old")
+    await install(db, token="xoxb-new")
+    assert not await stop_workspace(db, "T1", "revoked", MONDAY, token="xoxb-old")
+    assert await installation_of(db, "T1") is not None
+    assert await stop_workspace(db, "T1", "revoked", MONDAY, token="xoxb-new")
+    assert await installation_of(db, "T1") is None
+
+
 async def test_installing_brings_a_workspace_back(db: Database) -> None:
     """Revoked or gone, a new installation makes it active, and it is not purged."""
     await install(db)

@@ -28,7 +28,7 @@ async def installed(db: Database) -> None:
 
 async def expired(db: Database, held: Lease) -> None:
     """Returns once the lease has run out by the database's own clock."""
-    query = sa.select(lease.c.until < epoch_s(db.engine.dialect)).where(lease.c.workspace == held.workspace)
+    query = sa.select(lease.c.until < epoch_s(db.engine.dialect.name)).where(lease.c.workspace == held.workspace)
     while True:
         async with db.read() as connection:
             if await connection.scalar(query):
@@ -80,7 +80,7 @@ async def test_a_claim_renews_the_lease(db: Database) -> None:
     held = await hold(db, "one", lease_s=5)
     await claim_some(db, held)
     async with db.read() as connection:
-        left = await connection.scalar(sa.select(lease.c.until - epoch_s(connection.dialect)))
+        left = await connection.scalar(sa.select(lease.c.until - epoch_s(connection.dialect.name)))
     assert left is not None
     assert 20 < left <= 30
 
@@ -135,6 +135,35 @@ async def test_the_sole_worker_waits_for_nobody(db: Database) -> None:
     taken = await take_lease(db, "T1", "two", 30, sole=True)
     assert taken is not None
     assert taken.fence == first.fence + 1
+
+
+async def test_a_database_clock_set_back_gives_nobody_a_long_lease(db: Database) -> None:
+    """A lease that seems to run for an hour, for its holder died and the clock was set back, is free to take."""
+    dead = await hold(db, "dead")
+    await opted_in(db, "U1")
+    await plan_nudges(db)
+    async with db.write() as connection:
+        await connection.execute(sa.update(lease).values(until=lease.c.until + 3600))
+    assert await workspaces_with_work(db, HALF_PAST_NINE, "next") == ["T1"]
+    held = await take_lease(db, "T1", "next", 30, sole=False)
+    assert held is not None
+    assert held.fence == dead.fence + 1
+
+
+async def test_where_slack_wants_a_rest_nobody_is_sent(db: Database) -> None:
+    """Until `Retry-After` is nearly over a workspace is left alone; a wish for more than an hour is none of Slack's."""
+    await opted_in(db, "U1")
+    await plan_nudges(db)
+    for minutes, found in ((10, []), (90, ["T1"])):
+        held = await hold(db)
+        await claim(
+            db, held, [], want=0, now=HALF_PAST_NINE, catch_up=CATCH_UP, lease_s=30, rate=2,
+            not_before=HALF_PAST_NINE + timedelta(minutes=minutes),
+        )  # fmt: skip
+        await release_lease(db, held)
+        assert await workspaces_with_work(db, HALF_PAST_NINE, "me") == found
+    soon = timedelta(minutes=90)
+    assert await workspaces_with_work(db, HALF_PAST_NINE + soon, "me", linger=timedelta(seconds=5)) == ["T1"]
 
 
 async def test_where_there_is_work(db: Database) -> None:

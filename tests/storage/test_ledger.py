@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from bot.model import Delivery, DeliveryId, Kind, Skip, State
+from bot.model import Delivery, DeliveryId, Kind, Rhythm, Skip, State
 from bot.storage.database import Database
 from bot.storage.installations import stop_workspace
 from bot.storage.leases import Lease, LeaseLost, release_lease
@@ -485,6 +485,9 @@ async def test_a_revoked_workspace_waits_for_nothing(db: Database) -> None:
     await plan_nudges(db)
     (flying,) = await claim_some(db, await hold(db), 1)
     await end_waiting(db, TEAM, HALF_PAST_NINE)
+    assert {row.state for row in await deliveries(db)} == {State.SENDING, State.PLANNED}
+    await stop_workspace(db, TEAM, "revoked", HALF_PAST_NINE)
+    await end_waiting(db, TEAM, HALF_PAST_NINE)
     fates = {row.user: (row.state, row.reason) for row in await deliveries(db)}
     rest = {"U1": "U2", "U2": "U1"}[flying.user]
     assert fates[flying.user] == (State.SENDING, None)
@@ -492,6 +495,22 @@ async def test_a_revoked_workspace_waits_for_nothing(db: Database) -> None:
     assert fates["U3"] == (State.PLANNED, None)
     await end_waiting(db, TEAM, HALF_PAST_NINE + timedelta(seconds=30))
     assert {row.user: row.reason for row in await deliveries(db)}[flying.user] == "unknown"
+
+
+async def test_a_cohort_goes_in_the_turns_that_were_drawn(db: Database) -> None:
+    """Of many due in one minute the order changes from day to day; an earlier minute still goes first."""
+    orders = []
+    for user in range(12):
+        await opted_in(db, f"U{user}")
+    await opted_in(db, "early", rhythm=Rhythm(time(9, 29)))
+    held = await hold(db)
+    for number in range(3):
+        now = HALF_PAST_NINE + timedelta(days=number)
+        assert await plan_nudges(db, now) == 13
+        orders.append([parcel.user for parcel in await claim_some(db, held, 13, now=now)])
+    assert [order[0] for order in orders] == ["early"] * 3
+    assert len({tuple(order) for order in orders}) == 3
+    assert {frozenset(order) for order in orders} == {frozenset(["early", *(f"U{user}" for user in range(12))])}
 
 
 # Looking

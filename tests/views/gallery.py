@@ -27,6 +27,7 @@ from bot.model import (
     Member,
     Nudge,
     Reflection,
+    Repair,
     Rhythm,
     Setting,
     Skip,
@@ -177,15 +178,20 @@ def gallery() -> dict[str, Message | View]:
         "admin.admin_help": admin.admin_help(words),
         "admin.admin_help: a near miss": admin.admin_help(words, "libary", "library"),
         "admin.admin_help: no word": admin.admin_help(words, MARKED),
+        "admin.admin_help: more than it takes": admin.admin_help(words, LONG, "library", known=True),
+        "admin.admin_soon": admin.admin_soon(words, "announce"),
+        "admin.admin_soon: with a text": admin.admin_soon(words, "announce", LONG),
         "admin.not_an_admin": admin.not_an_admin(words),
         "admin.not_an_admin: a line": admin.not_an_admin(words, LONG),
         "admin.preview_sent": admin.preview_sent(words, longest.id, Status.LIVE),
         "admin.preview_sent: a draft": admin.preview_sent(words, longest.id, Status.DRAFT),
         "admin.preview_sent: retired": admin.preview_sent(words, longest.id, Status.RETIRED),
-        "admin.preview_not_sent": admin.preview_not_sent(words),
+        "admin.preview_not_sent": admin.preview_not_sent(words, "messages_tab_disabled", perhaps=False),
+        "admin.preview_not_sent: perhaps it was": admin.preview_not_sent(words, "http_503", perhaps=True),
+        "admin.preview_of_card": admin.preview_of_card(words, _longest_card(library)),
         "admin.which_entry": admin.which_entry(words, "", None, refused=False),
         "admin.which_entry: near": admin.which_entry(words, "brin-in-01", "bring-in-01", refused=False),
-        "admin.which_entry: nothing near": admin.which_entry(words, SENTENCE.strip(), None, refused=True),
+        "admin.which_entry: nothing near": admin.which_entry(words, "<" * 3000, None, refused=True, text=LONG),
         "admin.only_a_preview": admin.only_a_preview(words),
         "answers.why_message: a question": answers.why_message(words, _a_fortnight(), "", why),
         "answers.why_message: deleted since": answers.why_message(
@@ -236,6 +242,10 @@ def _longest(library: Library) -> Nudge:
     nudges = library.nudges.values()
     texts = {name: max((getattr(one, name) for one in nudges), key=len) for name in ("when", "do", "why", "ask")}
     return replace(next(iter(library.nudges.values())), trigger=Trigger.ANYTIME, **texts)
+
+
+def _longest_card(library: Library) -> Repair:
+    return max(library.repairs.values(), key=lambda one: len(one.own + one.repair + one.change + one.say))
 
 
 def _waiting(library: Library) -> Nudge:

@@ -8,17 +8,20 @@ import pkgutil
 import random
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import bot.views
-from bot.model import Member, Reflection
-from bot.views import answers, membership
+from bot.model import Member, Question, Reflection
+from bot.nudges.library import load
+from bot.views import answers, membership, nudge
 from bot.views.blocks import LINE_LIMIT, Message, View
 from bot.views.html import render_blocks
 from sandbox.blockkit import check_message_blocks, check_view
+from tests.libraries import SHIPPED
 from tests.views.gallery import ERRORS, LONG, MEMBER, NOON, WORDS, gallery, write
 from tests.views.test_html import Checker
 
@@ -128,3 +131,20 @@ def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
     assert all(f"<h2>{name}</h2>" in page for name in ITEMS)
     assert "<script" not in page
     assert not re.search(r"<(?:link|img|iframe)\b|url\(|@import", page)
+
+
+def test_slack_makes_no_links_out_of_the_librarys_words() -> None:
+    """A word such as `evil.com` stays a word: whatever comes from an entry is marked `verbatim`."""
+    entry = replace(next(iter(load(SHIPPED).nudges.values())), do="Read evil.com.", why="evil.com", ask="evil.com?")
+    question = Question("stance-01", "Is it evil.com?", "stance", ())
+    made = [
+        nudge.nudge_message(WORDS, entry, "d1"), nudge.extra_nudge(WORDS, entry), nudge.why(WORDS, entry),
+        nudge.ask(WORDS, entry.ask, "d1"), nudge.question_message(WORDS, question, "d1"),
+        nudge.extra_question(WORDS, question), nudge.easier(WORDS, replace(entry, easier="Open evil.com.")),
+        answers.why_message(WORDS, [], entry.why, ""),
+    ]  # fmt: skip
+    shown = [block["text"] for message in made for block in message.blocks if block["type"] == "section"]
+    shown += [block["text"] for block in answers.line_modal(WORDS, entry.ask)["blocks"] if block["type"] == "section"]
+    told = [text for text in shown if "evil.com" in text["text"]]
+    assert len(told) == len(made) + 2  # the extra nudge says why, too; and the modal
+    assert all(text["verbatim"] for text in told)

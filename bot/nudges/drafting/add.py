@@ -13,6 +13,7 @@ from bot.nudges.drafting.insertion import NoDraft
 from bot.nudges.reading.files import source_file, source_files
 
 _NEW_FILE_MODE = 0o644
+_WRITABLE = 0o222
 
 
 def add_draft(folder: Path, library: Library, practice: str, file: Path | None = None) -> Draft:
@@ -21,6 +22,7 @@ def add_draft(folder: Path, library: Library, practice: str, file: Path | None =
     `library` is the sound library in `folder`. The file is replaced in one step, with its mode: whoever reads it
     meanwhile, such as a bot that is running, gets the old text or the new one.
     """
+    _may_be_written(folder)
     found = source_files(folder, lambda _: None, lambda _: None)
     own = [one.path for one in found if one.translates is None]
     before = {path: _read(path) for path in ([file] if file else own)}
@@ -31,10 +33,21 @@ def add_draft(folder: Path, library: Library, practice: str, file: Path | None =
     packs = frozenset(path for path in texts if _is_pack(path, folder))
     home = file or home_of(texts, practice, packs)
     made = draft(library, texts, practice, home, pack=home in packs)
+    if home.exists() and not (home.stat().st_mode & _WRITABLE and os.access(home, os.W_OK)):
+        raise NoDraft(f"{home} may only be read → let yourself write it, or name another with --file")
     if home.exists() and _read(home) != before[home]:
         raise NoDraft(f"{home} was changed just now, and nothing was added → save it, and try again")
     _replace(home, made.text.encode())
     return made
+
+
+def _may_be_written(folder: Path) -> None:
+    """An installed copy of the library is replaced with the next update, drafts and all. Raises NoDraft."""
+    real = Path(os.path.realpath(folder))
+    if installed := {"site-packages", "dist-packages"} & set(real.parts):
+        [where] = installed
+        mend = "copy the folder to a place of yours, and set ALLY_CONTENT to it"
+        raise NoDraft(f"{folder} is installed in {where}, and an update would take the draft away → {mend}")
 
 
 def _read(path: Path) -> bytes:
@@ -77,6 +90,13 @@ def _is_pack(path: Path, folder: Path) -> bool:
 
 def _replace(path: Path, data: bytes) -> None:
     target = Path(os.path.realpath(path))  # a link stays one
+    try:
+        _write_beside(target, data)
+    except OSError as error:  # it names the file beside it, which the curator never heard of
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write_beside(target: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

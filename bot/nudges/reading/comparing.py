@@ -13,7 +13,7 @@ from bot.nudges.wording.likeness import Twin, alike, alike_texts
 def find_likenesses(reading: Reading) -> None:
     """Name the texts that say nearly the same. What is retired is not compared: its words may live on."""
     library = reading.library
-    drawn = [nudge for nudge in library.nudges.values() if nudge.status is not Status.RETIRED]
+    drawn = [nudge for nudge in library.nudges.values() if nudge.status is not Status.RETIRED and not _fresh(nudge)]
     _tell("nudges", alike(drawn), reading)
     _tell("reflections", alike_texts("ask", [(one.id, one.ask) for one in library.questions.values()]), reading)
     _tell("repairs", alike_texts("own", [(one.id, one.own) for one in library.repairs.values()]), reading)
@@ -34,7 +34,7 @@ def find_gaps(reading: Reading) -> None:
     """Name what the library lacks against what it wants to hold, at the place where it would be added."""
     library, cover = reading.library, survey(reading.library)
     path, node = reading.begins["nudges"]
-    for gap in filter(None, [*(one.gap() for one in cover.totals), *(one.gap() for one in cover.cells)]):
+    for gap in filter(None, [*(one.gap() for one in cover.unexplained()), *(one.gap() for one in cover.cells)]):
         reading.findings.add(path, node, gap, "write more of these", name="nudges", level="warning")
     for practice in cover.practices:
         if gap := practice.gap():
@@ -46,6 +46,11 @@ def find_gaps(reading: Reading) -> None:
             path, node, _ = reading.placed["seasons"][season]
             message = "no live nudge names this season, so nothing comes of it when it opens"
             reading.findings.add(path, node, message, "write one, or delete the season", id_=season, level="warning")
+
+
+def _fresh(nudge: Nudge) -> bool:
+    """Whether its texts are still those of a fresh draft, which hold its id and are much the same in all drafts."""
+    return any(nudge.id in text for text in (nudge.do, nudge.why, nudge.ask))
 
 
 def _live(nudge: Nudge) -> bool:

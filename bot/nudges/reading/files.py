@@ -15,6 +15,9 @@ HOME = "en"
 
 _NAMED = re.compile(r"(?P<base>.+)\.(?P<language>[A-Za-z]{2,3})(?P<more>(?:-[A-Za-z0-9]{2,8})*)\.yaml")
 
+_NEARLY = re.compile(r"\.(?:yml|yaml)(?:\.txt)?$", re.IGNORECASE)
+_NAMES = re.compile(r"^\ufeff?(?:sources|practices) *:", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -42,7 +45,7 @@ def source_files(folder: Path, misnamed: Callable[[Path], None], closed: Callabl
     """Every `*.yaml` in `folder` and below, sorted; names that begin with a dot are left alone.
 
     `folder` may also be one file; where that is a translation, what it translates comes first. `misnamed` is told of
-    each `.yml`, which is not read, and `closed` of each folder that may not be looked into.
+    each near miss of the name, such as `.yml`, which is not read; `closed` of each folder that may not be looked into.
     """
     if not os.path.isdir(folder):  # Path.is_dir raises where it may not look
         alone = source_file(folder)
@@ -60,8 +63,34 @@ def source_files(folder: Path, misnamed: Callable[[Path], None], closed: Callabl
                 folders.append(name)
     files: list[SourceFile] = []
     for path in sorted(found, key=lambda one: one.parts):
-        if path.suffix == ".yml":
-            misnamed(path)
-        elif path.suffix == ".yaml":
+        if path.suffix == ".yaml":
             files.append(source_file(path))
+        elif _NEARLY.search(path.name):
+            misnamed(path)
     return files
+
+
+def yaml_name(path: Path) -> str:
+    """What a file would be called that Ally reads: `mine.yaml` for `mine.yml`, `mine.YAML` and `mine.yaml.txt`."""
+    return f"{_NEARLY.sub('', path.name)}.yaml"
+
+
+def surrounding(path: Path) -> Path | None:
+    """The library that a single file or a subfolder is part of, if there is one above it.
+
+    A folder is taken for one where a file right in it lists sources or practices, which the entries of others name.
+    """
+    found = None
+    for folder in Path(os.path.abspath(path)).parents[:3]:
+        if _lists_names(folder):
+            found = folder
+        elif found:
+            break
+    return found
+
+
+def _lists_names(folder: Path) -> bool:
+    try:
+        return any(_NAMES.search(path.read_text(encoding="utf-8", errors="replace")) for path in folder.glob("*.yaml"))
+    except OSError:
+        return False

@@ -1,9 +1,9 @@
 """What an entry of the library may hold, field by field, and what a curator is told when it does not.
 
 Every text arrives as it stands in the file, so the types here read words: "3" is a number where one belongs.
-Two rules look at a neighbour (`easier` at `stretch`, `id` at `practice`). They stand on the later of the two
-fields, not on the whole entry, for pydantic skips whole-entry rules as soon as one field is wrong, and a
-curator wants to hear everything in one go.
+The rule that looks at a neighbour (`easier` at `stretch`) stands on the later of the two fields, not on the whole
+entry, for pydantic skips whole-entry rules as soon as one field is wrong, and a curator wants to hear everything in
+one go.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from bot.model import (
 )
 
 
-def broken(message: str, mend: str, field: str = "") -> PydanticCustomError:
-    """An error in our own words; `field` names where the mend is due, when that is not where it was found."""
-    return PydanticCustomError("ally", "{message}", {"message": message, "mend": mend, "field": field})
+def broken(message: str, mend: str) -> PydanticCustomError:
+    """An error in our own words."""
+    return PydanticCustomError("ally", "{message}", {"message": message, "mend": mend})
 
 
 def _one_line(value: object) -> object:
@@ -171,14 +171,6 @@ class NudgeEntry(Entry):
     rev: Annotated[int, BeforeValidator(_whole_number)] = Field(
         default=1, ge=1, description="a whole number, one higher with each better wording"
     )
-
-    @field_validator("practice")
-    @classmethod
-    def _id_names_the_practice(cls, practice: str, info: ValidationInfo) -> str:
-        name = info.data.get("id")
-        if name is not None and name[:-3] != practice:
-            raise broken(f"does not name its practice, {practice}", f"call it {practice}-NN, NN being unused", "id")
-        return practice
 
     @field_validator("easier")
     @classmethod

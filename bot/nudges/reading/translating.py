@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from bot.model import Nudge
-from bot.nudges.reading.entries import Reading, entries_of, find_cut_texts, texts_of, validated
-from bot.nudges.reading.files import SourceFile
+from bot.model import Nudge, Status
+from bot.nudges.reading.entries import Reading, entries_of, in_english, validated
+from bot.nudges.reading.files import HOME, SourceFile
 from bot.nudges.reading.schema import SECTIONS, Entry, meant, short, translation_of
+from bot.nudges.reading.texts import find_slips_of_typing, texts_of
 from bot.nudges.reading.tree import Node
 from bot.nudges.wording.rules import remarks_in_any_language
 
@@ -49,13 +50,19 @@ def _read_words(file: SourceFile, reading: Reading, section: str, kind: type[Ent
     findings, raw = reading.findings, {key: value for key, value in node.plain().items() if value is not None}
     id_ = raw["id"] if isinstance(raw.get("id"), str) else ""
     entry, wrong = validated(findings, file, kind, translation_of(kind), _without_empty(node), id_)
-    find_cut_texts(findings, file.path, kind, node, id_)
     texts = texts_of(kind, raw, wrong)
-    for remark in remarks_in_any_language(texts):
-        reading.remark(file.path, node, id_, remark, remark.level)
+    base = getattr(reading.library, _SHELVES[section]).get(id_)
+    status = base.status if isinstance(base, Nudge) else Status.LIVE
+    english = file.language.partition("-")[0] == HOME and status is not Status.RETIRED
+    find_slips_of_typing(findings, file.path, kind, node, id_)
+    remarked = list(remarks_in_any_language(texts))
+    if english:
+        remarked += in_english(section, texts, getattr(base, "settings", frozenset()))
+    for remark in remarked:
+        level = "warning" if status is Status.DRAFT and remark.rule else remark.level
+        reading.remark(file.path, node, id_, remark, level)
     if "id" in wrong:
         return
-    base = getattr(reading.library, _SHELVES[section]).get(id_)
     if id_ not in reading.placed[section]:
         if section not in reading.unclear:
             mend = meant(

@@ -27,18 +27,14 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
+from bot.nudges.reading.trouble import Trouble, in_plain_words, place_of, refuse_odd_signs, refuse_swallowed_lines
+
 MAX_FILE_BYTES = 2_000_000
 """About 4,000 entries. Larger is a mistake, or is better split over several files."""
 
 _MAX_DEPTH = 12
+_MAX_KEYS = 1_000
 _EMPTY = ("", "~", "null", "Null", "NULL")
-
-
-class Trouble(Exception):
-    """A file, or the rest of it, cannot be read from this place on."""
-
-    def __init__(self, line: int, column: int, message: str, mend: str) -> None:
-        self.line, self.column, self.message, self.mend = line, column, message, mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +98,8 @@ def _text(path: Path) -> str:
         raise Trouble(line, column, "holds a letter that is not UTF-8", "save the file as UTF-8") from error
     if not text.strip():
         raise Trouble(1, 1, "is empty", "write the entries, or delete the file")
-    if tab := re.search(r"^ *\t[ \t]*[^\s#]", text, re.MULTILINE):
-        line, column = _place(text, text.index("\t", tab.start()))
-        raise Trouble(line, column, "a tab stands before the text", "use spaces there")
+    refuse_odd_signs(text)
     return text
-
-
-def _place(text: str, index: int) -> tuple[int, int]:
-    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 def _tree(text: str) -> Node:
@@ -128,10 +118,10 @@ def _tree(text: str) -> Node:
             elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent | AliasEvent):
                 top = _node(event, events, 0, lines)
     except ReaderError as error:
-        place = _place(text, error.position)
+        place = place_of(text, error.position)
         raise Trouble(*place, "a character stands here that nobody can see", "delete it") from error
     except MarkedYAMLError as error:
-        raise _in_plain_words(error) from error
+        raise in_plain_words(error, lines) from error
     except (YAMLError, ValueError) as error:
         raise Trouble(1, 1, "is not YAML", "compare it with a file that works") from error
     return top or Node(1, 1, None)
@@ -143,13 +133,18 @@ def _start(event: Event) -> tuple[int, int]:
 
 def _node(event: Event, events: Iterator[Event], depth: int, lines: list[str]) -> Node:
     line, column = _start(event)
+    quotes = 'put it in straight "quotes"'
     if isinstance(event, AliasEvent):
-        raise Trouble(line, column, "a text cannot begin with *", 'put it in "quotes"; write repeated values out')
+        raise Trouble(line, column, "a text cannot begin with *", f"{quotes}; write repeated values out")
+    if getattr(event, "anchor", None) is not None:
+        raise Trouble(line, column, "a text cannot begin with &", quotes)
     if getattr(event, "tag", None) not in (None, "!"):  # ruamel types only the classes below it
-        raise Trouble(line, column, "a text cannot begin with !", 'put it in "quotes"')
+        raise Trouble(line, column, "a text cannot begin with !", quotes)
     if depth > _MAX_DEPTH:
         raise Trouble(line, column, "lists stand in lists, far too deep", "compare it with an entry that works")
     if isinstance(event, ScalarEvent):
+        if event.style in ("'", '"'):
+            refuse_swallowed_lines(lines, event.start_mark.line, event.end_mark.line, column)
         empty = event.implicit[0] and event.value in _EMPTY
         return Node(line, column, None if empty else event.value, inset=_inset(event), cut=_cut(event, lines))
     if isinstance(event, SequenceStartEvent):
@@ -159,11 +154,15 @@ def _node(event: Event, events: Iterator[Event], depth: int, lines: list[str]) -
         return Node(line, column, items)
     values: dict[str, Node] = {}
     keys: dict[str, Node] = {}
-    twice = []
+    twice: list[Node] = []
     while not isinstance(event := next(events), MappingEndEvent):
         key = _node(event, events, depth + 1, lines)
         if not isinstance(key.value, str):
             raise Trouble(key.line, key.column, "a key stands here that is not a word", "write it as `key: text`")
+        if len(keys) + len(twice) >= _MAX_KEYS:
+            raise Trouble(
+                key.line, key.column, "far too many keys stand together", "compare it with an entry that works"
+            )
         value = _node(next(events), events, depth + 1, lines)
         if value.value is None:  # nothing stands there, so the place to mend is the key's
             value = Node(key.line, key.column, None)
@@ -188,34 +187,3 @@ def _cut(event: ScalarEvent, lines: list[str]) -> int:
     end = event.end_mark
     comment = re.match(r"[ \t]+#", lines[end.line][end.column :]) if end.line < len(lines) else None
     return end.column + comment.end() if comment else 0
-
-
-def _in_plain_words(error: MarkedYAMLError) -> Trouble:
-    """What the YAML parser stumbled over, at the line where a person would mend it."""
-    context, problem = str(error.context or ""), str(error.problem or "")
-    stumbled, opened = error.problem_mark, error.context_mark or error.problem_mark
-    quotes = 'put the whole text in "quotes"'
-    told: tuple[Any, str, str]
-    if "quoted scalar" in context and "end of stream" in problem:
-        told = opened, "a quotation mark opens here and never closes", "close it with the same mark"
-    elif "unknown escape" in problem:
-        told = stumbled, 'a backslash stands inside "quotes"', "take it out, or use 'single quotes'"
-    elif "flow sequence" in context:
-        told = opened, "a [ opens here and is not closed on its line", f"add the ], or {quotes}"
-    elif "flow mapping" in context:
-        told = opened, "a { opens here and is not closed on its line", f"delete it, or {quotes}"
-    elif "mapping values are not allowed" in problem:
-        told = stumbled, "a colon stands where none can", f"{quotes}, or line the key up with the one above"
-    elif "could not find expected ':'" in problem:
-        told = opened, "this line has no colon", "write it as `key: text`"
-    elif "found '<scalar>'" in problem:
-        told = stumbled, "text goes on after its end", f"{quotes}, and write ' for a quotation mark inside it"
-    elif "<block end>" in problem:
-        told = stumbled, "this line is not lined up with those above", "give it as many spaces as its neighbours"
-    elif "cannot start any token" in problem or "node content" in problem:
-        told = stumbled, "a text cannot begin with this sign", quotes
-    else:
-        told = stumbled, "the file cannot be read from here on", "compare it with an entry that works"
-    mark, message, mend = told
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Trouble(line, column, message, mend)

@@ -1,11 +1,10 @@
-"""The form of a text: verb first, one action, short sentences, plain words, a setting that is true.
+"""The form of a text: verb first, short sentences, plain words, a setting that is true.
 
-Rules 1 to 4 and 14 of CONTENT.md, "Rules for a nudge". English only.
+Rules 1, 3, 4 and 14 of CONTENT.md, "Rules for a nudge". English only.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 import warnings
 from collections.abc import Iterator
@@ -13,8 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from bot.model import Setting
-from bot.nudges.wording.phrase import without_quotes
-from bot.nudges.wording.verbs import ADVERBS, NO_VERBS, NOUNS_TOO, VERBS
+from bot.nudges.wording.verbs import ADVERBS, NO_VERBS, VERBS
 
 LONGEST_SENTENCE = 20
 """Words (rule 3)."""
@@ -40,12 +38,10 @@ def by_rule(rule: int) -> str:
 
 
 def verb_first(field: str, text: str) -> Iterator[Remark]:
-    """Rule 1. A word that is not known for a verb, nor for none, is a warning.
+    """Rule 1. Where the verb is there but stands later, or where the first word may be one, it is a warning.
 
-    A place or time of a few words may come first ("At handover, name …"); all else of the if-part belongs to `when`.
+    A place or time may come first ("At handover, name …"); a moment with a verb of its own belongs to `when`.
     """
-    if (led := _LED_IN.match(text)) and led[1].lower() in VERBS:
-        return
     found = re.match(r"[A-Za-z]+(?:['’-][A-Za-z]+)*", text)
     mend = "begin with what to do, such as “Ask”, “Share” or “Name”"
     if found is None:
@@ -53,82 +49,51 @@ def verb_first(field: str, text: str) -> Iterator[Remark]:
         return
     word = found[0]
     plain = word.lower().replace("’", "'")
-    last = plain.rpartition("-")[2]
-    if plain in VERBS or last in VERBS:
+    led = (later := _LED_IN.match(text)) is not None and later[1].lower() in VERBS
+    then = re.match(r",? ([a-z-]+)", text[found.end() :])
+    if (plain in VERBS or plain.rpartition("-")[2] in VERBS) and not (led and plain in _MOMENTS):
         if plain == "do" and re.match(r"do(?: not|n['’]t)\b", text, re.IGNORECASE):
             yield _negative(field, text[: len("Do not")])
-        return
-    if plain == "don't":
+    elif plain == "don't":
         yield _negative(field, word)
-    elif plain.endswith("ly") or plain in ADVERBS:
-        yield Remark(1, field, 0, "error", f"“{word}” stands before the verb{by_rule(1)}", "put the verb first")
-    elif plain in NO_VERBS or plain.endswith("ing"):
+    elif led and plain in _MOMENTS:
+        message = f"begins with the moment, at “{word}”{by_rule(1)}"
+        yield Remark(1, field, 0, "warning", message, "move the moment to `when`, and begin with what to do")
+    elif led and plain in _PLACES_AND_TIMES:
+        return
+    elif (plain in ADVERBS or plain.endswith("ly")) and then is not None and then[1] in VERBS:
+        yield Remark(1, field, 0, "warning", f"“{word}” stands before the verb{by_rule(1)}", "put the verb first")
+    elif plain in NO_VERBS or plain in ADVERBS or _is_gerund(plain):
         yield Remark(1, field, 0, "error", f"“{word}” is no verb to begin with{by_rule(1)}", mend)
     else:
         message = f"begins with “{word}”, which is not among the known verbs{by_rule(1)}"
         yield Remark(1, field, 0, "warning", message, f"is it something to do? If not, {mend}")
 
 
-_LED_IN = re.compile(r"(?:At|In|On|After|Before)(?: [\w’'-]+){1,3}, ([a-z]+)")
+_LED_IN = re.compile(r"[^\W\d]+(?: [\w’'-]+){0,7}, (?:then )?([a-z-]+)", re.IGNORECASE)
+_PLACES_AND_TIMES = frozenset(
+    """
+    after at before between by during each every first for from in instead near next on one outside over this today
+    tomorrow tonight under until with within without
+    """.split()  # noqa: SIM905 — a list of words is read best as words
+)
+_MOMENTS = frozenset("as if once since unless when whenever where wherever while".split())  # noqa: SIM905
+
+
+def _is_gerund(word: str) -> bool:
+    stem = word.removesuffix("ing")
+    return stem != word and not VERBS.isdisjoint({stem, f"{stem}e", stem[:-1]})
+
+
+def full_stop(field: str, text: str) -> Iterator[Remark]:
+    """A sentence ends: in a full stop, a question mark or a closing quotation mark. It is the format, and no rule."""
+    if not re.search(r"[.?]\)?$|[”’\"']$", text):
+        message = f"ends in “{text[-1]}”" if not text[-1].isalnum() else "ends without a full stop"
+        yield Remark(0, field, len(text) - 1, "warning", message, "end it with a full stop")
 
 
 def _negative(field: str, words: str) -> Remark:
     return Remark(1, field, 0, "warning", f"“{words}” says what not to do{by_rule(1)}", "say what to do instead")
-
-
-_NEXT = re.compile(r"(?:, (?:and |then )*|(?<!,) and (?:then |also )?|(?<!,) then )([a-z'-]+)(?= ([\w’'“-]+))")
-_LIGHT = frozenset(
-    "see listen let leave wait hear notice keep watch mean say give ask do go come".split()  # noqa: SIM905
-)
-"""What an action may end in and still be one: “Ask it, and leave the rest to them”."""
-_LEAD_INS = re.compile(
-    r"\s*(?:stop|pause|wait|go|come|try|stay|sit|breathe|step|turn|stand|walk)"
-    r"(?: (?:in|up|down|back|out|over|by|along|on))?"
-)
-"""How a single action may begin: “Stop and ask”."""
-_DETERMINERS = frozenset(
-    """
-    the a an one two three your their its it them him her this that these those who what which how whether
-    someone somebody people everyone each every any some
-    """.split()  # noqa: SIM905 — a list of words is read best as words
-)
-_SUBORDINATE = re.compile(
-    r"\b(?:to|who|whom|whose|that|what|which|where|when|how|why|whether|if|so|can|could|may|might|will|would|"
-    r"let|help|lets|as|like|than|while|before|after|until|for|about|with|between|such)\b"
-)
-
-
-def one_action(text: str) -> Iterator[Remark]:
-    """Rule 2, for `do`. Three actions are clear; two may be one small act in two moves, so they are a warning."""
-    plain = without_quotes(text).lower().replace("’", "'")
-    more = [found for sentence in re.finditer(r"[^.?!;]+", plain) for found in _more_actions(sentence)]
-    if not any(verb not in NOUNS_TOO or follows in _DETERMINERS for _, verb, follows in more):
-        return
-    start, verb, _ = more[0]
-    word = text[start : start + len(verb)]
-    if len(more) > 1:
-        message = f"holds {len(more) + 1} actions: “{word}” begins another{by_rule(2)}"
-        yield Remark(2, "do", start, "error", message, "keep one of them; the others can be nudges of their own")
-    else:
-        message = f"“{word}” may begin a second action{by_rule(2)}"
-        yield Remark(2, "do", start, "warning", message, "keep one of the two")
-
-
-def _more_actions(sentence: re.Match[str]) -> Iterator[tuple[int, str, str]]:
-    """Where further actions begin in a sentence, their verbs and the word after each."""
-    lead = re.match(r"\s*(?:then )?([a-z'-]+)(?: ([\w'-]+))?", sentence[0])
-    if lead is None:
-        return
-    if sentence.start() > 0 and lead[1] in VERBS - _LIGHT:
-        yield sentence.start() + lead.start(1), lead[1], lead[2] or ""
-    led_in = lead[1] not in VERBS  # "At handover, name …": what follows is the first action
-    for found in itertools.islice(_NEXT.finditer(sentence[0], lead.end(1)), int(led_in), None):
-        before, verb, follows = sentence[0][: found.start()], found[1], found[2]
-        if verb not in VERBS or verb in _LIGHT or follows in ("and", "or") or _SUBORDINATE.search(before):
-            continue
-        if _LEAD_INS.fullmatch(before):
-            continue
-        yield sentence.start() + found.start(1), verb, follows
 
 
 def short_sentences(field: str, text: str) -> Iterator[Remark]:
@@ -150,7 +115,7 @@ def plain_words(field: str, text: str) -> Iterator[Remark]:
     if grade > GRADE_WANTED:
         level = "error" if grade > GRADE_ALLOWED else "warning"
         message = (
-            f"with the rest of the entry reads at grade {grade:.0f}; {GRADE_WANTED:.0f} is for everyone{by_rule(4)}"
+            f"with the rest of the entry reads at grade {grade:.1f}; {GRADE_WANTED:.0f} is for everyone{by_rule(4)}"
         )
         longest = sorted({word.strip(".,?!:;“”") for word in text.split()}, key=lambda word: (-len(word), word))[:3]
         yield Remark(
@@ -175,12 +140,13 @@ def _textstat() -> Any:
 
 _AT_A_DESK = re.compile(
     r"\b(?:unmute|webcam|emojis?|spreadsheets?|inbox|laptops?|e-?mails?|keyboard|breakout rooms?|video calls?|"
-    r"shared? (?:your |the )?screen|calendar invites?|screen reader|slide deck)\b",
+    r"shared? (?:your |the )?screen|calendar invites?|screen reader|slide deck|pull requests?|video meetings?)\b",
     re.IGNORECASE,
 )
 _MAYBE_AT_A_DESK = re.compile(
     r"\b(?:(?:a|an|the|your|each|one|every|first|last|next|this|that|on|of|in) "
-    r"(?:slides?|screens?|threads?|channels?|camera)|type (?:it|in|a|the|your|their|one|out)|mute|click)\b",
+    r"(?:slides?|screens?|threads?|channels?|camera)|type (?:it|in|a|the|your|their|one|out)|mute|click|log (?:in|on)|"
+    r"(?:slack|teams|chat|direct) messages?|comment (?:on|in) (?:a|the|one|your) (?:document|doc|page|file))\b",
     re.IGNORECASE,
 )
 _NO_DESK_NEEDED = frozenset({Setting.ANY, Setting.FLOOR})

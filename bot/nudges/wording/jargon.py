@@ -24,6 +24,7 @@ _JARGON = {
     r"deep[- ]dive": "a close look",
     r"low-hanging fruit": "an easy start",
     r"move the needle": "make a difference",
+    r"radical cando(?:u?)r": "saying it straight, and kindly",
     r"(?:safe|brave) spaces?": "a place where people can speak",
     r"hold space": "listen",
     r"(?:de-?)?centring|centre (?:the )?voices": "who speaks, and who listens",
@@ -42,7 +43,10 @@ _STIFF = {
     r"systemic(?:ally)?": "built into how things work",
     r"kpis?|okrs?": "goal",
     r"holistic(?:ally)?": "whole",
-    r"inclusivity|inclusiveness": "letting people in",
+    r"inclusivity|inclusiveness|belonging(?! to\b)": "letting people in",
+    r"(?:foster|cultivate|nurture) (?:\w+ ){0,3}?(?:cultures?|environments?|climates?|inclusion)": "what to do",
+    r"inclusive (?:cultures?|environments?|workplaces?|climates?)": "a place where everyone can work",
+    r"unpack (?:\w+ ){0,2}?(?:bias(?:es)?|assumptions?|feelings|privileges?)": "look at, or question",
     r"proactive(?:ly)?": "early",
 }
 

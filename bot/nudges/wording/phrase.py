@@ -7,6 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+CLAUSE = r"^|[.?!;:–—·] ?|, (?:and |but |or |yet )?|\bbut "
+"""Where a main clause begins: “you must” there is said to the reader, and not in passing (“a rule that you must”)."""
+
+COMMAND = r"^|[.?!;:–—·] ?|, |\b(?:and|then|or|try to) "
+"""Where something to do begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -21,6 +27,7 @@ class Phrase:
     only: frozenset[str]
     unless: re.Pattern[str] | None
     not_after: re.Pattern[str] | None
+    right_after: re.Pattern[str] | None
 
 
 class Found(NamedTuple):
@@ -41,16 +48,19 @@ def phrase(
     only: Iterable[str] = (),
     unless: str = "",
     not_after: str = "",
+    right_after: str = "",
 ) -> Phrase:
     """A phrase in all its `ways`: regular expressions of whole words, letter case and kind of apostrophe aside.
 
     `in_quotes`: whether it counts inside quotation marks too. `only`: the fields it is looked for in, all by default.
-    `unless`: what makes it fine, anywhere in the same text; `not_after`: what does so right before it.
+    `unless`: what makes it fine, anywhere in the same text; `not_after`: what does so right before it;
+    `right_after`: where alone it counts, such as `COMMAND`.
     """
     whole = re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)", re.IGNORECASE)
     excuse = re.compile(rf"\b(?:{unless})\b", re.IGNORECASE) if unless else None
     before = re.compile(rf"\b(?:{not_after})$", re.IGNORECASE) if not_after else None
-    return Phrase(rule, whole, fault, mend, level, in_quotes, frozenset(only), excuse, before)
+    place = re.compile(rf"(?:{right_after})$", re.IGNORECASE) if right_after else None
+    return Phrase(rule, whole, fault, mend, level, in_quotes, frozenset(only), excuse, before, place)
 
 
 def phrases_in(field: str, text: str, phrases: Iterable[Phrase]) -> Iterator[Found]:
@@ -62,9 +72,15 @@ def phrases_in(field: str, text: str, phrases: Iterable[Phrase]) -> Iterator[Fou
             continue
         searched = all_of_it if one.in_quotes else unquoted
         for found in one.pattern.finditer(searched):
-            if one.not_after is None or not one.not_after.search(searched, 0, found.start()):
+            if _counts(one, searched, found.start()):
                 yield Found(one, found.start(), text[found.start() : found.end()])
                 break
+
+
+def _counts(one: Phrase, text: str, start: int) -> bool:
+    if one.not_after is not None and one.not_after.search(text, 0, start):
+        return False
+    return one.right_after is None or one.right_after.search(text, 0, start) is not None
 
 
 def without_quotes(text: str) -> str:

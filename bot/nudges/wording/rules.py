@@ -11,11 +11,21 @@ from collections.abc import Iterator, Mapping
 from bot.model import Setting
 from bot.nudges.wording.about_acting import ABOUT_ACTING
 from bot.nudges.wording.about_people import ABOUT_PEOPLE
-from bot.nudges.wording.form import Remark, by_rule, one_action, plain_words, short_sentences, true_setting, verb_first
+from bot.nudges.wording.about_the_reader import ABOUT_THE_READER
+from bot.nudges.wording.form import (
+    Remark,
+    by_rule,
+    full_stop,
+    plain_words,
+    short_sentences,
+    true_setting,
+    verb_first,
+)
 from bot.nudges.wording.jargon import JARGON
+from bot.nudges.wording.one_action import one_action
 from bot.nudges.wording.phrase import phrases_in
 
-_PHRASES = (*JARGON, *ABOUT_PEOPLE, *ABOUT_ACTING)
+_PHRASES = (*JARGON, *ABOUT_THE_READER, *ABOUT_PEOPLE, *ABOUT_ACTING)
 _ACTIONS = ("do", "easier")
 _PLACED = ("do", "when", "easier")
 
@@ -36,6 +46,7 @@ def remarks(texts: Mapping[str, str], settings: frozenset[Setting]) -> Iterator[
     for field in _ACTIONS:
         if field in texts:
             yield from verb_first(field, texts[field])
+            yield from full_stop(field, texts[field])
     if "do" in texts:
         yield from one_action(texts["do"])
     yield from _shared(texts)

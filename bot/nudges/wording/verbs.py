@@ -14,15 +14,15 @@ VERBS = frozenset(
     bracket break breathe brew bridge brief bring broaden browse budget build bundle buy buzz call cancel
     caption capture care carry catch caution celebrate centre chair challenge champion change chase chat check
     choose circle circulate clarify clean clear click close coach coin collect colour combine come commend
-    comment commit compare compile complete compliment concede confess confide confirm confront congratulate
+    comment commit compare compile complete compliment comply concede confess confide confirm confront congratulate
     connect consent consider consult contact continue contribute convene cook cool copy correct count cover
     create credit crop cross customise customize cut date debrief decide declare decline decolonise deepen
     defend defer define delay delegate delete deliver demand denounce describe design detail detect develop dial
     diarise dictate dig dim direct disagree disclose discover discuss display distribute divide do donate doodle
-    double draft draw drop dust e-mail ease eat echo edit elevate eliminate email empower empty enable encourage
+    double draft draw drive drop dust e-mail ease eat echo edit elevate eliminate email empower empty enable encourage
     end endorse enjoy enlist ensure enter equip escort establish estimate evaluate examine exchange excuse
     expand expect experiment explain explore express extend face facilitate fade fan favour feature feed ferry
-    fetch figure file fill film filter find finish fit fix flag flatten flip focus fold follow forget forgive
+    fetch figure file fill film filter find finish fit fix flag flatten flip fly focus fold follow forget forgive
     form forward free freshen fund gather gauge get gift give glance go google grant greet group grow guard
     guide halve hand handle hang have head hear help highlight hire hold honour host hover hum humiliate
     identify ignore illustrate imagine improve incentivise include increase inform insert insist inspect
@@ -38,11 +38,11 @@ VERBS = frozenset(
     process produce promise promote prompt pronounce proofread prop propose protect prove provide publish pull
     push put query question queue quit quote radio raise rank rate reach react read realise realize reallocate
     rearrange reason reassess reassign reassure recall recap receive recheck recirculate recognise recognize
-    recommend reconsider record recount recruit redistribute redo redraft reduce refer refill reflect reframe
+    recommend reconsider record recount recruit recycle redistribute redo redraft reduce refer refill reflect reframe
     refresh refuse register rehearse reject relabel relax relay relearn release rely remain remember remind
     remove rename reopen reorder repair repeat rephrase replace replay reply report reprint request reread
-    rescan reschedule rescue reserve reset resist resolve respect respond rest restart restate restock restore
-    resume retaliate retell rethink return reuse reveal revert review revise revisit reward rewatch rewind
+    rescan reschedule rescue resend reserve reset resist resolve respect respond rest restart restate restock restore
+    resume retaliate retell rethink retype return reuse reveal revert review revise revisit reward rewatch rewind
     reword rewrite ring rinse rise role-play roll root roster rotate round rule run sample sanitise save say
     scan schedule score scrap screen scribble scroll scrub search seat see seek select send separate serve set
     settle sew shadow shake shame shape share sharpen shelve shift shorten shout show shrink shuffle sign signal

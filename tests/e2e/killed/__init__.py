@@ -1,0 +1,1 @@
+"""The whole of Ally against the sandbox, over real sockets."""
