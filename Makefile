@@ -26,7 +26,7 @@ test: $(READY) ## every test that needs no browser (a PostgreSQL comes from a wh
 	$(PYTEST) -m "not browser and not soak" -n auto --dist worksteal $(ARGS)
 
 browser-test: $(READY) ## the demo's page in a headless Chromium; SCREENSHOTS=folder keeps a picture of each step
-	$(PYTEST) -m browser -n auto --dist worksteal $(ARGS)
+	$(PYTEST) -m browser -n 2 --dist worksteal $(ARGS)
 
 check: $(READY) ## lint, format, types, walls between the layers
 	$(BIN)/ruff check --output-format concise .
