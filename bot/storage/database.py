@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -90,10 +93,32 @@ def _engine(url: sa.URL, pool_size: int) -> AsyncEngine:
         return create_async_engine(
             url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=patience
         )
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_S}, hide_parameters=True)
+    options = {"timeout": _BUSY_S, "async_creator_fn": _connect_sqlite}
+    engine = create_async_engine(url, connect_args=options, hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+class _SQLite(aiosqlite.Connection):
+    """A connection that may be told twice to stop.
+
+    aiosqlite 0.22 waits for ever for the second time: its thread is gone by then. Whoever is cancelled twice while a
+    connection closes asks twice, and the process that waits for them would never end.
+    """
+
+    _stopped: asyncio.Future[Any] | None = None
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        if self._running:
+            self._stopped = super().stop()
+        return self._stopped
+
+
+def _connect_sqlite(file: str, **options: Any) -> aiosqlite.Connection:
+    connection = _SQLite(partial(sqlite3.connect, file, **options), iter_chunk_size=64)
+    connection._thread.daemon = True  # as SQLAlchemy does: a thread that is left over must not keep the process
+    return connection
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

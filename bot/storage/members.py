@@ -161,12 +161,21 @@ async def change_rhythm(db: Database, who: Member, rhythm: Rhythm, now: datetime
     return await _change(db, who, now, _rhythm(rhythm), reschedule=True)
 
 
-async def follow(db: Database, person: Person, now: datetime) -> Member | None:
-    """Takes over what Slack says of somebody: zone, language, whether the account is still there."""
+async def follow(db: Database, person: Person, now: datetime, said_at: datetime | None = None) -> Member | None:
+    """Takes over what Slack says of somebody: zone, language, whether the account is still there.
+
+    `said_at` is when Slack said so: events overtake each other and are repeated for minutes, and what is older than
+    what was last taken over changes nothing."""
     async with db.write() as connection:
         known = await _find(connection, person.workspace, person.user, lock=True)
         if known is None:
             return None
+        if said_at is not None:
+            mine = member.c.id == known.id
+            fresh = sa.or_(member.c.profile_at.is_(None), member.c.profile_at <= said_at)
+            taken = await connection.execute(sa.update(member).where(mine, fresh).values(profile_at=said_at))
+            if taken.rowcount == 0:
+                return known
         same = (known.zone.key, known.locale, known.gone) == (person.zone, person.locale, person.gone)
         if same:
             return known

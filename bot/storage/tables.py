@@ -93,6 +93,7 @@ member = sa.Table(
     sa.Column("left_at", Moment),
     sa.Column("erase_at", Moment),
     sa.Column("gone", sa.Boolean(create_constraint=False), nullable=False),
+    sa.Column("profile_at", Moment),
     sa.Column("paused", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("resume_on", sa.Date),
     sa.Column("next_nudge_at", Moment, index=True),

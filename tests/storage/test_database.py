@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
+import aiosqlite
 import pytest
 import sqlalchemy as sa
 
@@ -155,3 +157,41 @@ async def test_the_databases_own_clock(db: Database) -> None:
     assert one is not None
     assert two is not None
     assert before - 1 < one < two < datetime.now(UTC).timestamp() + 1
+
+
+async def test_a_connection_may_be_told_twice_to_stop(tmp_path: Path) -> None:
+    """Somebody cancelled twice while SQLite makes them wait leaves nothing behind that waits for ever: the process
+    would not end."""
+    database = Database(f"sqlite:///{tmp_path}/ally.db", VAULT)
+    async with database.read() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(driver, aiosqlite.Connection)
+        for _ in range(2):
+            stopped = driver.stop()
+            assert stopped is not None
+            await asyncio.wait_for(stopped, 5)
+        await connection.invalidate()
+    await database.close()
+
+
+async def test_a_write_cancelled_twice_while_it_waits(tmp_path: Path) -> None:
+    """And the same as it happens: the file is locked, the answer given up, and then the process told to stop."""
+    database = Database(f"sqlite:///{tmp_path}/ally.db", VAULT)
+
+    async def write() -> None:
+        async with database.write():
+            pass
+
+    before = asyncio.all_tasks()
+    await write()
+    async with database.write():
+        waiting = asyncio.create_task(write())
+        for _ in range(2):
+            await asyncio.sleep(0.1)
+            waiting.cancel()
+        await asyncio.wait([waiting])
+    left = asyncio.all_tasks() - before
+    if left:
+        _, stuck = await asyncio.wait(left, timeout=10)
+        assert not stuck
+    await database.close()

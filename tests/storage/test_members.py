@@ -263,6 +263,28 @@ async def test_following_what_has_not_changed_writes_nothing(db: Database) -> No
     assert (await rows_about_members(db))["member"] == 1
 
 
+async def test_a_profile_that_comes_late_undoes_nothing(db: Database) -> None:
+    """Slack repeats an event for minutes: what it said before is older news than what it said after."""
+    await opted_in(db)
+    later, earlier = MONDAY + timedelta(minutes=2), MONDAY + timedelta(minutes=1)
+    await follow(db, person(zone="Europe/Berlin"), later, said_at=later)
+    held = await follow(db, person(zone="Asia/Tokyo"), later, said_at=earlier)
+    assert held is not None
+    assert held.zone.key == "Europe/Berlin"
+    moved = await follow(db, person(zone="Asia/Tokyo"), later, said_at=later)
+    assert moved is not None
+    assert moved.zone.key == "Asia/Tokyo"
+
+
+async def test_the_same_profile_again_is_news_too(db: Database) -> None:
+    """There and back: the move away, told late, does not send anybody away again."""
+    await opted_in(db)
+    await follow(db, person(), MONDAY, said_at=MONDAY + timedelta(minutes=2))
+    held = await follow(db, person(zone="Asia/Tokyo"), MONDAY, said_at=MONDAY + timedelta(minutes=1))
+    assert held is not None
+    assert held.zone.key == "Europe/London"
+
+
 async def test_people_who_are_gone_are_erased_after_thirty_days(db: Database) -> None:
     """A switched-off account keeps its lines for 30 days; switched on again in time, nothing is lost."""
     await opted_in(db)
