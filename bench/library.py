@@ -14,8 +14,8 @@ from statistics import median
 from ruamel.yaml import YAML
 
 from bench.report import Goal, Line, Report
+from bot.config import content_folder
 from bot.nudges.library import check
-from bot.start import content_folder
 
 GOAL = Goal(1.3)
 """How much dearer an entry may be among 20,000 than among 2,000."""

@@ -23,13 +23,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.config import Settings
+from bot.config import Settings, content_folder
 from bot.connections import Connections
 from bot.delivery.last_look import looking
+from bot.delivery.means import Means
 from bot.delivery.notice import Herald
 from bot.delivery.plan import Rules
 from bot.delivery.render import render
-from bot.delivery.send import Means
 from bot.delivery.worker import Worker
 from bot.handlers.context import Ally
 from bot.handlers.desk import Desk
@@ -39,9 +39,14 @@ from bot.nudges.days_off import holiday_calendar
 from bot.nudges.shelf import Shelf, Turn, read
 from bot.nudges.watch import Librarian
 from bot.observe import Metrics
-from bot.start import CannotStart, check_database, check_library_and_port, check_port, content_folder, lock_worker
-from bot.storage.database import BadDatabaseUrl, Database
-from bot.storage.vault import Vault, read_key
+from bot.start import (
+    CannotStart,
+    check_database,
+    check_library_and_port,
+    check_port,
+    lock_worker,
+    open_database,
+)
 
 log = structlog.get_logger()
 
@@ -87,25 +92,6 @@ def boottime() -> float:
 def new_delivery_id() -> DeliveryId:
     """Nobody guesses it; it begins with the time, so that what is planned together lies together in the index."""
     return DeliveryId(f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}")
-
-
-def open_database(settings: Settings) -> Database:
-    """The database and the vault beside it. Raises CannotStart with every problem of URL and keys."""
-    problems, keys = [], []
-    for number, text in enumerate(settings.ally_encryption_keys, start=1):
-        try:
-            keys.append(read_key(text.get_secret_value()))
-        except ValueError as error:
-            problems.append(f"ALLY_ENCRYPTION_KEYS: key {number} does not fit ({error}); `ally keys new` prints one")
-    try:
-        # Without a key nothing can be sealed, but the schema can still be looked at.
-        vault = Vault(keys or [bytes(32)])
-        db = Database(settings.database_url.get_secret_value(), vault)
-    except BadDatabaseUrl as error:
-        raise CannotStart([*problems, f"DATABASE_URL: {error}; write sqlite:///ally.db or postgresql://…"]) from None
-    if problems:
-        raise CannotStart(problems)
-    return db
 
 
 class House:

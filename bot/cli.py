@@ -18,15 +18,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import Role, open_database, serve, utc_now
-from bot.config import BadSettings, Settings, content_setting, load
+from bot.config import BadSettings, Settings, content_folder, content_setting, load
 from bot.curate import library_commands
 from bot.delivery.pace import lateness, rate_now
 from bot.model import Delivery, DeliveryId, Kind, Member, Skip, State
 from bot.nudges.days_off import holiday_calendar
 from bot.nudges.schedule import next_due
 from bot.observe import configure_logs
-from bot.start import CannotStart, check_library_and_port, content_folder
+from bot.start import CannotStart, check_library_and_port, open_database
 from bot.storage.database import Database
 from bot.storage.leases import rates_noted
 from bot.storage.ledger import deliveries, due_members
@@ -58,19 +57,19 @@ def main() -> None:
 @ally.command()
 def run() -> None:
     """All in one process: Socket Mode when SLACK_APP_TOKEN is set, else HTTP on PORT."""
-    _serve(Role.RUN)
+    _serve("run")
 
 
 @ally.command()
 def web() -> None:
     """Answers people; plans and sends nothing."""
-    _serve(Role.WEB)
+    _serve("web")
 
 
 @ally.command()
 def worker() -> None:
     """Plans and sends; answers nobody."""
-    _serve(Role.WORKER)
+    _serve("worker")
 
 
 @ally.command()
@@ -80,7 +79,7 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Who is due when, and how late the last of those due together will be. Sends nothing."""
-    start = _moment(at) if at else utc_now()
+    start = _moment(at) if at else datetime.now(UTC)
     settings = _settings(slack=False)
     people, rates = _with_database(settings, _people_and_rates)
     is_holiday = holiday_calendar(settings.ally_holidays)
@@ -156,7 +155,10 @@ def keys_new() -> None:
     print(new_key())
 
 
-def _serve(role: Role) -> None:
+def _serve(role: str) -> None:
+    # Bolt and the web server take most of a second to import, which those who only ask the ledger need not wait for.
+    from bot.app import Role, serve
+
     problems: list[str] = []
     try:
         settings = load(os.environ)
@@ -168,7 +170,7 @@ def _serve(role: Role) -> None:
         _fail(problems + check_library_and_port(folder, os.environ.get("HOST") or "0.0.0.0", listening), 2)  # noqa: S104
     configure_logs(settings.ally_log)
     try:
-        asyncio.run(serve(settings, role))
+        asyncio.run(serve(settings, Role(role)))
     except CannotStart as error:
         _fail(error.problems, 2)
 

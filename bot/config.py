@@ -238,6 +238,14 @@ def content_setting(environ: Mapping[str, str], *, dotenv: Path | None = Path(".
     return Path(values["ally_content"]) if "ally_content" in values else None
 
 
+def content_folder(settings: Settings | None = None) -> Path:
+    """The library: ALLY_CONTENT, or the shipped one (inside the wheel, or beside `bot/` in a checkout)."""
+    if settings is not None and settings.ally_content is not None:
+        return settings.ally_content
+    packed = Path(__file__).parent / "content"
+    return packed if packed.is_dir() else Path(__file__).parent.parent / "content"
+
+
 def _gather(
     environ: Mapping[str, str], dotenv: Path | None, problems: list[str]
 ) -> tuple[dict[str, str], frozenset[str]]:

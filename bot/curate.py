@@ -17,7 +17,7 @@ import typer
 from rich.console import Console, RenderableType
 from typer.core import TyperGroup
 
-from bot.config import content_setting
+from bot.config import content_folder, content_setting
 from bot.model import Library, Status
 from bot.nudges.coverage import survey
 from bot.nudges.drafting.add import add_draft
@@ -27,7 +27,6 @@ from bot.nudges.reading.files import surrounding
 from bot.nudges.reading.json_schema import library_schema, translation_schema
 from bot.nudges.reading.schema import meant
 from bot.nudges.rehearsal import rehearse
-from bot.start import content_folder
 from bot.views.coverage import coverage_page, coverage_tables
 from bot.views.entry import entry_in_words, entry_table
 from bot.views.preview import preview_page

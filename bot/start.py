@@ -10,9 +10,10 @@ import sqlalchemy.exc
 
 from bot.config import Settings
 from bot.nudges.library import check
-from bot.storage.database import Database
+from bot.storage.database import BadDatabaseUrl, Database
 from bot.storage.installations import keys_that_open_nothing
 from bot.storage.schema import Fit, schema_fit, upgrade_schema
+from bot.storage.vault import Vault, read_key
 
 
 class CannotStart(Exception):
@@ -23,12 +24,23 @@ class CannotStart(Exception):
         self.problems = problems
 
 
-def content_folder(settings: Settings | None = None) -> Path:
-    """The library: ALLY_CONTENT, or the shipped one (inside the wheel, or beside `bot/` in a checkout)."""
-    if settings is not None and settings.ally_content is not None:
-        return settings.ally_content
-    packed = Path(__file__).parent / "content"
-    return packed if packed.is_dir() else Path(__file__).parent.parent / "content"
+def open_database(settings: Settings) -> Database:
+    """The database and the vault beside it. Raises CannotStart with every problem of URL and keys."""
+    problems, keys = [], []
+    for number, text in enumerate(settings.ally_encryption_keys, start=1):
+        try:
+            keys.append(read_key(text.get_secret_value()))
+        except ValueError as error:
+            problems.append(f"ALLY_ENCRYPTION_KEYS: key {number} does not fit ({error}); `ally keys new` prints one")
+    try:
+        # Without a key nothing can be sealed, but the schema can still be looked at.
+        vault = Vault(keys or [bytes(32)])
+        db = Database(settings.database_url.get_secret_value(), vault)
+    except BadDatabaseUrl as error:
+        raise CannotStart([*problems, f"DATABASE_URL: {error}; write sqlite:///ally.db or postgresql://…"]) from None
+    if problems:
+        raise CannotStart(problems)
+    return db
 
 
 async def check_database(db: Database) -> list[str]:

@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,19 @@ MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 def pytest_xdist_auto_num_workers() -> int:
     """Four at least: some tests wait a whole minute for a due moment, and others can run meanwhile."""
     return max(4, os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that wait for the clock come first in each worker's share, lest everybody waits for them at the end."""
+    patient = [item for item in items if item.get_closest_marker("waits")]
+    others = iter([item for item in items if not item.get_closest_marker("waits")])
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share = len(items) // workers
+    ordered: list[pytest.Item] = []
+    for number in range(workers):
+        mine = patient[number::workers]
+        ordered += [*mine, *islice(others, max(share - len(mine), 0))]
+    items[:] = [*ordered, *others]
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 
 _BARE = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
@@ -19,13 +25,34 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 async def ally(*words: str, environ: Mapping[str, str], cwd: Path, timeout_s: float = 30) -> tuple[int, str, str]:
-    """Runs `ally …` to its end; exit code, standard output, standard error."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *words, env=_with_path(environ), cwd=cwd,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), timeout_s)
-    return process.returncode or 0, out.decode(), err.decode()
+    """Runs `ally …` to its end in a process of its own; exit code, standard output, standard error."""
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        order = {"words": words, "environ": environment(environ), "cwd": str(cwd), "out": str(out), "err": str(err)}
+        code = await asyncio.to_thread(_forged, order | {"timeout_s": timeout_s})
+        assert code != -signal.SIGALRM, f"ally {words} took more than {timeout_s} s: {err.read_text()}"
+        return code, out.read_text(), err.read_text()
+
+
+_one_at_a_time = Lock()
+
+
+def _forged(order: dict[str, object]) -> int:
+    with _one_at_a_time:
+        forge = _forge()
+        assert forge.stdin is not None
+        assert forge.stdout is not None
+        forge.stdin.write(json.dumps(order) + "\n")
+        forge.stdin.flush()
+        return int(forge.stdout.readline())
+
+
+@cache
+def _forge() -> subprocess.Popen[str]:
+    command, pipe = [sys.executable, "-m", "tests.forge"], subprocess.PIPE
+    forge = subprocess.Popen(command, env=_with_path({}), stdin=pipe, stdout=pipe, text=True)
+    atexit.register(forge.communicate)  # the end of its input ends it
+    return forge
 
 
 class Running:

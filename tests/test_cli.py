@@ -13,8 +13,8 @@ from bot.nudges.days_off import holiday_calendar
 from bot.storage.database import Database
 from bot.storage.histories import answer_nudge
 from bot.storage.installations import remember_installation
-from bot.storage.ledger import NewRow, Plan, plan_due
 from bot.storage.members import find_member, join, pause
+from bot.storage.planning import NewRow, Plan, plan_due
 from tests.conftest import MONDAY
 from tests.processes import ally
 

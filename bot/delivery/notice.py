@@ -14,7 +14,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.last_look import last_look
-from bot.delivery.send import Means
+from bot.delivery.means import Means
 from bot.delivery.settle import find_message
 from bot.delivery.verdict import Meaning, verdict_on
 from bot.model import State

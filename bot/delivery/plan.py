@@ -14,7 +14,8 @@ from bot.model import DeliveryId, Kind, Library, Member, Skip
 from bot.nudges.choose import Choice, choose, stretch_cap
 from bot.nudges.schedule import Due, next_due, week_of
 from bot.storage.database import Database
-from bot.storage.ledger import DueMember, NewRow, Note, Plan, kinds_due, plan_due
+from bot.storage.ledger import Note, unheard
+from bot.storage.planning import DueMember, NewRow, Plan, kinds_due, plan_due
 from bot.storage.vault import SealBroken
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ class Rules:
     catch_up: timedelta
     is_holiday: Callable[[date], bool]
     new_id: Callable[[], DeliveryId]
-    note: Note = lambda kind, state, reason: None
+    note: Note = unheard
 
 
 async def plan_step(db: Database, rules: Rules, now: datetime) -> int:

@@ -8,26 +8,22 @@ process died is settled by a look into the DM (`settle`).
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.flush import TURN_S, Flusher, until_turn_s
 from bot.delivery.last_look import last_look
+from bot.delivery.means import Means
 from bot.delivery.pace import Pace
 from bot.delivery.settle import settle
 from bot.delivery.verdict import Meaning, verdict_on
 from bot.model import DeliveryId, Parcel, State
 from bot.nudges.schedule import TURNS
-from bot.observe import Metrics
-from bot.storage.database import Database
+from bot.storage.claims import Fate, Order, end_waiting
 from bot.storage.installations import stop_workspace
-from bot.storage.leases import LONGEST_REST, Lease, LeaseLost, release_lease, take_lease
-from bot.storage.ledger import Fate, claim, end_waiting
-from bot.views.blocks import Message
+from bot.storage.leases import LONGEST_REST, Lease, LeaseLost, Noted, release_lease, take_lease
 
 log = structlog.get_logger()
 
@@ -37,8 +33,9 @@ IN_FLIGHT = 20
 LINGER = timedelta(seconds=5)
 """How long a courier waits where Slack wants to be left alone; for longer, it leaves and another sets off in time."""
 
-_TURN_S = 0.02
 _AGAIN_S = 0.5
+_SAME_RATE = 1.1
+_SAME_REST = timedelta(seconds=1)
 _GIVE_UP_AFTER = 5
 _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=15)
@@ -47,30 +44,12 @@ _REMEMBERED = 2000
 _AHEAD = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What sending needs: the same for every workspace. `clock` is UTC; `boottime` counts seconds, sleep included."""
-
-    db: Database
-    clock: Callable[[], datetime]
-    boottime: Callable[[], float]
-    rng: random.Random
-    render: Callable[[Parcel], Message]
-    """Raises KeyError where the library does not have what was planned."""
-    metrics: Metrics
-    holder: str
-    sole: bool
-    catch_up: timedelta
-    lease_s: float = 30.0
-    ceiling: float | None = None
-
-
 class Courier:
     """Sends what is due in one workspace, until nothing is left, Slack wants a long rest, or it is told to stop."""
 
-    def __init__(self, means: Means, team: str, client: AsyncWebClient) -> None:
+    def __init__(self, means: Means, flusher: Flusher, team: str, client: AsyncWebClient) -> None:
         """`client` must not retry by itself (`retry_handlers=[]`): retries are rows."""
-        self._m, self._team, self._client = means, team, client
+        self._m, self._flusher, self._team, self._client = means, flusher, team, client
         self._stopping = asyncio.Event()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._in_flight: dict[asyncio.Task[Fate], Parcel] = {}
@@ -79,6 +58,7 @@ class Courier:
         self._deadline = 0.0
         self._settle_next = 0.0
         self._dead: str | None = None
+        self._noted: Noted | None = None
 
     def stop(self) -> None:
         """Claims nothing more; `run` returns once what is in flight has come back."""
@@ -104,7 +84,7 @@ class Courier:
                 task.cancel()
         if self._dead is not None:
             await self._stop_workspace(self._dead)
-        await release_lease(self._m.db, held)
+        await release_lease(self._m.db, held, self._pace_to_note(pace))
 
     @property
     def in_flight(self) -> frozenset[DeliveryId]:
@@ -132,8 +112,8 @@ class Courier:
         closed = self._stopping.is_set() or self._dead is not None
         # What Slack takes during one turn is read ahead, lest slots stand empty while the database answers: some ten
         # rows where Slack sets no limit, none at its real pace. More would make the last look at a pause an old one.
-        most = IN_FLIGHT + min(_AHEAD, int(pace.rate * _TURN_S))
-        room = 0 if closed else min(most - len(self._in_flight), pace.allowance(self._m.boottime(), _TURN_S))
+        most = IN_FLIGHT + min(_AHEAD, int(pace.rate * TURN_S))
+        room = 0 if closed else min(most - len(self._in_flight), pace.allowance(self._m.boottime(), TURN_S))
         parcels = await self._exchange(held, pace, max(room, 0))
         if parcels is None:
             await self._wait(_AGAIN_S)
@@ -148,7 +128,7 @@ class Courier:
         limit = self._m.lease_s / 3
         if not closed and len(self._in_flight) < most:
             # Where fewer came than were asked for, nothing is waiting: asking again at once would only keep us busy.
-            limit = min(limit, max(pace.wait_s(self._m.boottime()), _TURN_S if len(parcels) == room else _AGAIN_S))
+            limit = min(limit, max(pace.wait_s(self._m.boottime()), TURN_S if len(parcels) == room else _AGAIN_S))
         await self._wait(limit)
         return True
 
@@ -173,22 +153,10 @@ class Courier:
         None where the database does not answer while fates are, or will be, in our hands: they are kept for the next
         try, for as long as this process lives. Raises LeaseLost, the fates written.
         """
-        now, asked_at = self._m.clock(), self._m.boottime()
-        hold_s = pace.hold_s(asked_at)
+        asked_at, noted = self._m.boottime(), self._pace_to_note(pace)
         fates, self._fates = self._fates, []
         try:
-            parcels = await claim(
-                self._m.db,
-                held,
-                fates,
-                want=want,
-                now=now,
-                catch_up=self._m.catch_up,
-                lease_s=self._m.lease_s,
-                rate=pace.rate,
-                not_before=now + timedelta(seconds=hold_s) if hold_s else None,
-                note=self._m.metrics.delivery,
-            )
+            parcels = await self._flusher.exchange(Order(held, fates, want, noted))
         except LeaseLost:
             raise
         except Exception as error:
@@ -198,7 +166,18 @@ class Courier:
             log.error("fates_not_written_yet", workspace=self._team, error=type(error).__name__)
             return None
         self._deadline = asked_at + self._m.lease_s
+        self._noted = noted or self._noted
         return parcels
+
+    def _pace_to_note(self, pace: Pace) -> Noted | None:
+        """The pace, where a successor would do worse by what stands on the lease."""
+        hold_s = pace.hold_s(self._m.boottime())
+        new = Noted(pace.rate, self._m.clock() + timedelta(seconds=hold_s) if hold_s else None)
+        old = self._noted
+        if old is None or (old.not_before is None) != (new.not_before is None):
+            return new
+        longer = new.not_before and old.not_before and new.not_before - old.not_before > _SAME_REST
+        return new if longer or not 1 / _SAME_RATE < new.rate / old.rate < _SAME_RATE else None
 
     async def _wait(self, limit_s: float) -> None:
         """Until an answer is there, we are told to stop, or `limit_s` has passed."""
@@ -209,15 +188,15 @@ class Courier:
             waiting.add(ring)
         try:
             if waiting:
-                done, _ = await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+                sleep_s = max(limit_s - TURN_S, 0)  # the pace lets a turn begin what falls into it
+                await asyncio.wait(waiting, timeout=sleep_s, return_when=asyncio.FIRST_COMPLETED)
             else:
-                done = set()
                 await asyncio.sleep(min(limit_s, _AGAIN_S))  # only the database keeps us, or the news that we stop
         finally:
             if ring is not None:
                 ring.cancel()
-        if done and not self._stopping.is_set():
-            await asyncio.sleep(_TURN_S)  # let a few more come back: one commit for all of them
+        if not self._stopping.is_set():
+            await asyncio.sleep(until_turn_s(self._m.boottime()))
         self._collect()
 
     def _collect(self) -> None:

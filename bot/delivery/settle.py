@@ -12,9 +12,9 @@ from bot.delivery.verdict import Meaning, verdict_on
 from bot.model import DeliveryId, Parcel, Skip, State
 from bot.nudges.schedule import TURNS
 from bot.observe import Metrics
+from bot.storage.claims import Fate, postpone_settling, record_settled, unsettled
 from bot.storage.database import Database
 from bot.storage.leases import Lease
-from bot.storage.ledger import Fate, postpone_settling, record_settled, unsettled
 
 log = structlog.get_logger()
 

@@ -10,13 +10,16 @@ from typing import NamedTuple
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.flush import Flusher
+from bot.delivery.means import Means
 from bot.delivery.pace import rate_now
 from bot.delivery.plan import Rules, plan_step
-from bot.delivery.send import LINGER, Courier, Means
+from bot.delivery.send import LINGER, Courier
 from bot.model import State
+from bot.storage.claims import end_waiting
 from bot.storage.installations import forget_events, forget_workspaces
 from bot.storage.leases import workspaces_with_work
-from bot.storage.ledger import end_waiting, queues
+from bot.storage.ledger import queues
 from bot.storage.members import ERASED_AFTER, erase_overdue
 
 log = structlog.get_logger()
@@ -46,6 +49,7 @@ class Worker:
     ) -> None:
         """`rules` is asked anew for each step, for the library may change; `client_for` knows a workspace's token."""
         self._means, self._rules, self._client_for = means, rules, client_for
+        self._flusher = Flusher(means)
         self._out: dict[str, _Out] = {}
         self._home: dict[str, float] = {}
         """When a courier last came home from a workspace, by `boottime`: whoever was served longest ago is next."""
@@ -86,7 +90,7 @@ class Worker:
                 log.exception("workspace_not_served", workspace=team)  # a token that does not open; the others go on
                 continue
             if client is not None and not self._stopping:
-                courier = Courier(self._means, team, client)
+                courier = Courier(self._means, self._flusher, team, client)
                 self._out[team] = _Out(courier, asyncio.create_task(self._run(courier, team)), now)
         return len(free)
 

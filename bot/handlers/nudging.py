@@ -8,8 +8,9 @@ from bot.handlers.pausing import pause_by_command
 from bot.handlers.settings import open_settings
 from bot.model import Answer, DeliveryId, Library, Member, Nudge, Trigger
 from bot.nudges.choose import choose, stretch_cap
+from bot.storage.claims import settle_as_sent
 from bot.storage.histories import answer_nudge, history_of, note_seen
-from bot.storage.ledger import find_delivery, settle_as_sent
+from bot.storage.ledger import find_delivery
 from bot.views import ids
 from bot.views import nudge as views
 from bot.views.blocks import Message

@@ -32,6 +32,10 @@ def person_from(team: str, user: Mapping[str, Any], known: Member | None = None)
     return Person(team, str(user["id"]), zone, locale, bool(user.get("deleted")))
 
 
+def _said_at(args: AsyncArgs) -> datetime:
+    return datetime.fromtimestamp(int(args.body["event_time"]), UTC)
+
+
 def register_people(app: AsyncApp, ally: Ally, listener: Callable[[Handle], Handle]) -> None:
     """The events that nobody presses. Each may come more than once and in any order."""
 
@@ -47,24 +51,25 @@ def register_people(app: AsyncApp, ally: Ally, listener: Callable[[Handle], Hand
                 team, user = str(args.context.team_id), args.body["event"]["user"]
                 if (who := await find_member(ally.db, team, str(user["id"]))) is not None:
                     await plan_member(ally.db, ally.rules(), who, now)
-                    said_at = datetime.fromtimestamp(int(args.body["event_time"]), UTC)
-                    await follow(ally.db, person_from(team, user, who), now, said_at)
+                    await follow(ally.db, person_from(team, user, who), now, _said_at(args))
         await args.ack()
 
     async def app_removed(args: AsyncArgs) -> None:
         """Sending stops now; what was kept is purged after 30 days."""
-        await _stop(str(args.context.team_id), "gone")
+        await _stop(args, "gone")
         await args.ack()
 
     async def tokens_revoked(args: AsyncArgs) -> None:
         """The bot's token no longer holds. People's own tokens are none of our business."""
         if (args.body["event"].get("tokens") or {}).get("bot"):
-            await _stop(str(args.context.team_id), "revoked")
+            await _stop(args, "revoked")
         await args.ack()
 
-    async def _stop(team: str, state: str) -> None:
-        await stop_workspace(ally.db, team, state, ally.clock())
-        ally.client_changed(team)
+    async def _stop(args: AsyncArgs, state: str) -> None:
+        # Slack repeats events for minutes: Ally may be installed again by then.
+        team, now = str(args.context.team_id), ally.clock()
+        if await stop_workspace(ally.db, team, state, now, said_at=_said_at(args)):
+            ally.client_changed(team)
 
     app.event("user_change")(listener(profile_changed))
     app.event("app_uninstalled")(listener(app_removed))

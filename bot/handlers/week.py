@@ -8,7 +8,7 @@ from bot.handlers.context import Ally, Reply, Request, member_of, not_in, words_
 from bot.model import CheckIn, DeliveryId, Step
 from bot.nudges.schedule import week_of
 from bot.storage.check_ins import check_in_of, keep_check_in
-from bot.storage.ledger import settle_as_sent
+from bot.storage.claims import settle_as_sent
 from bot.views.answers import join_before_keeping
 from bot.views.check_in import LINE, NEXT_WEEK, STEPS, check_in_kept, check_in_modal, tick_something
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Database:
         self.vault = vault
         self.engine = _engine(self.url, pool_size)
         self._writer = self.engine.execution_options(writes=True)
+        self._counter = asyncio.Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,9 +79,16 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that commits at the end, or rolls back whole when anything raises."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """A transaction that commits at the end, or rolls back whole when anything raises.
+
+        SQLite takes one at a time, and lets whoever asks at the right moment go first: in a busy minute somebody asked
+        in vain for two seconds. Here they stand in line. Raises TimeoutError where the line does not move.
+        """
+        async with AsyncExitStack() as stack:
+            if self._counter is not None:
+                async with asyncio.timeout(_BUSY_S):
+                    await stack.enter_async_context(self._counter)
+            yield await stack.enter_async_context(self._writer.begin())
 
     async def close(self) -> None:
         """Gives every connection back."""

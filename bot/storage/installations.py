@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from bot.storage.tables import event_seen, installation, member, workspace
 from bot.storage.vault import NAME_BYTES, Vault
 
 _OWNER = "installation"
+_CLOCKS_DIFFER = timedelta(seconds=2)
 
 
 async def remember_installation(db: Database, found: Installation, now: datetime) -> None:
@@ -71,18 +72,23 @@ async def workspace_with_token(db: Database, token: str) -> str | None:
     return None
 
 
-async def stop_workspace(db: Database, team: str, state: str, now: datetime, *, token: str | None = None) -> bool:
+async def stop_workspace(
+    db: Database, team: str, state: str, now: datetime, *, token: str | None = None, said_at: datetime | None = None
+) -> bool:
     """`state` is `revoked` (its token no longer works) or `gone` (Ally was removed): nothing is sent any more.
 
-    `token` is the one that Slack refused: where Ally was installed anew meanwhile, with another, nothing changes.
-    Says whether nothing is sent there now.
+    `token` is the one that Slack refused, `said_at` the moment at which it spoke of an end: where Ally was installed
+    anew meanwhile, with another token or later than that, nothing changes. Says whether nothing is sent there now.
     """
     async with db.write() as connection:
         # The workspace first, as `remember_installation` does: what it is installing right now is seen below.
         stands = await connection.scalar(sa.select(workspace.c.id).where(workspace.c.id == team).with_for_update())
-        if token is not None and stands is not None:
+        if (token is not None or said_at is not None) and stands is not None:
             row = (await connection.execute(sa.select(installation).where(installation.c.workspace == team))).one()
-            if db.vault.box(row.key, team, _OWNER).open("installation", team, row.token_sealed) != token:
+            if said_at is not None and row.installed_at > said_at + _CLOCKS_DIFFER:
+                return False
+            box = db.vault.box(row.key, team, _OWNER)
+            if token is not None and box.open("installation", team, row.token_sealed) != token:
                 return False
         change = sa.update(workspace).where(workspace.c.id == team, workspace.c.state != "gone")
         await connection.execute(change.values(state=state, since=now))

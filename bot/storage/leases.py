@@ -3,7 +3,7 @@ higher fence: whoever holds an older one can no longer change a row (DESIGN.md "
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -140,26 +140,39 @@ async def take_lease(db: Database, team: str, holder: str, lease_s: float, *, so
     return Lease(team, holder, row.fence, row.rate, row.not_before) if row else None
 
 
-async def renew_lease(
-    connection: AsyncConnection, held: Lease, lease_s: float, rate: float, not_before: datetime | None
-) -> bool:
-    """Inside a transaction: prolongs the lease and notes the pace for a successor. False when it is lost."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A pace, as it stands on a lease: `rate` in messages a second, nothing before `not_before`."""
+
+    rate: float
+    not_before: datetime | None
+
+
+async def renew_leases(
+    connection: AsyncConnection, held: Sequence[tuple[Lease, Noted | None]], lease_s: float
+) -> frozenset[str]:
+    """Inside a transaction: prolongs leases, and notes the pace where one is given; the workspaces still held."""
     clock = epoch_s(connection.dialect.name)
-    result = await connection.execute(
+    mine = sa.tuple_(lease.c.workspace, lease.c.holder, lease.c.fence)
+    renewed = await connection.scalars(
         sa.update(lease)
-        .where(
-            lease.c.workspace == held.workspace,
-            lease.c.holder == held.holder,
-            lease.c.fence == held.fence,
-            lease.c.until > clock,
-        )
-        .values(until=clock + lease_s, rate=rate, not_before=not_before)
+        .where(mine.in_([(one.workspace, one.holder, one.fence) for one, _ in held]), lease.c.until > clock)
+        .values(until=clock + lease_s)
+        .returning(lease.c.workspace)
     )
-    return result.rowcount == 1
+    kept = frozenset(renewed)
+    if noted := [(one.workspace, pace) for one, pace in held if pace is not None and one.workspace in kept]:
+        await connection.execute(
+            sa.update(lease)
+            .where(lease.c.workspace == sa.bindparam("team"))
+            .values(rate=sa.bindparam("new_rate"), not_before=sa.bindparam("rest_until")),
+            [{"team": team, "new_rate": pace.rate, "rest_until": pace.not_before} for team, pace in noted],
+        )
+    return kept
 
 
-async def release_lease(db: Database, held: Lease) -> None:
-    """Gives the workspace back at once, so that a successor need not wait."""
+async def release_lease(db: Database, held: Lease, pace: Noted | None = None) -> None:
+    """Notes the pace, if there is one to note, and gives the workspace back at once: a successor need not wait."""
     async with db.write() as connection:
         await connection.execute(
             sa.update(lease)
@@ -168,5 +181,5 @@ async def release_lease(db: Database, held: Lease) -> None:
                 lease.c.holder == held.holder,
                 lease.c.fence == held.fence,
             )
-            .values(until=0)
+            .values({"until": 0} | ({"rate": pace.rate, "not_before": pace.not_before} if pace else {}))
         )

@@ -271,17 +271,6 @@ def test_axe_finds_nothing(opened: Any, tmp_path: Path, name: str, size: str, th
     assert serious == []
 
 
-def test_it_is_quick(opened: Any) -> None:
-    """With the shipped library a search answers between two keystrokes."""
-    tab = opened()
-    tab.get_by_role("searchbox", name="Words").fill("x")
-    took = tab.evaluate(
-        "() => { const w = document.getElementById('words'); w.value = 'meeting'; const began = performance.now();"
-        " w.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - began; }"
-    )
-    assert took < 100, f"{took} ms"
-
-
 @pytest.mark.soak
 def test_twenty_thousand_can_be_opened_and_searched(browser: Browser, library: Library, tmp_path: Path) -> None:
     """It takes a while, and it works."""

@@ -12,17 +12,21 @@ import aiohttp
 import sqlalchemy as sa
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.send import Courier, Means
+from bot.delivery.flush import Flusher
+from bot.delivery.means import Means
+from bot.delivery.send import Courier
 from bot.model import Kind, Member, Parcel, Rhythm
 from bot.observe import Metrics
 from bot.storage.database import Database
 from bot.storage.leases import release_lease
-from bot.storage.ledger import claim, deliveries, plan_due
+from bot.storage.ledger import deliveries
 from bot.storage.members import join
+from bot.storage.planning import plan_due
 from bot.storage.tables import delivery
 from bot.views.blocks import Message, section
 from sandbox import Person as Someone
 from sandbox import Slack
+from tests.claiming import claim
 from tests.storage.people import CATCH_UP, claim_some, hold, install, one_row, person
 
 QUICK = 400.0
@@ -97,7 +101,8 @@ class Office:
 
     def courier(self, token: str | None = None, **changes: Any) -> Courier:
         """A courier for the workspace."""
-        return Courier(replace(self.means, **({"render": self._render} | changes)), self.team, self.client(token))
+        means = replace(self.means, **({"render": self._render} | changes))
+        return Courier(means, Flusher(means), self.team, self.client(token))
 
     async def deliver(self, **changes: Any) -> None:
         """One courier's round, from lease to release."""

@@ -28,8 +28,9 @@ from bot.model import (
 from bot.nudges.choose import History, Past
 from bot.storage.database import Database
 from bot.storage.histories import why_of
-from bot.storage.ledger import DueMember, deliveries
+from bot.storage.ledger import deliveries
 from bot.storage.members import find_member, pause
+from bot.storage.planning import DueMember
 from bot.storage.tables import member
 from tests.storage.people import CATCH_UP, HALF_PAST_NINE, TEAM, install, new_id, opted_in
 

@@ -15,19 +15,22 @@ import pytest
 import sqlalchemy as sa
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery import send
+from bot.delivery import flush, send
+from bot.delivery.flush import Flusher
 from bot.delivery.pace import Pace
 from bot.delivery.send import Courier
 from bot.model import Kind, Parcel
+from bot.storage.claims import exchange
 from bot.storage.database import Database
 from bot.storage.installations import installation_of
 from bot.storage.leases import take_lease
-from bot.storage.ledger import claim, plan_due
 from bot.storage.members import find_member, leave, pause
+from bot.storage.planning import plan_due
 from bot.storage.tables import delivery, lease, member
 from bot.views.blocks import Message
 from sandbox import Clock, Limits, Slack
 from sandbox.limits import Rate
+from tests.claiming import claim
 from tests.delivery.office import QUICK, Office, means_for, plain_message
 from tests.storage.people import HALF_PAST_NINE, one_row
 
@@ -208,7 +211,7 @@ async def test_slack_out_of_reach_is_tried_later(office: Office) -> None:
     """Where not even a connection opens, nothing was sent: the row is planned again for a later moment."""
     await office.due("mina")
     nowhere = AsyncWebClient("xoxb-x", "http://127.0.0.1:1/api/", session=office.session, retry_handlers=[])
-    await Courier(office.means, office.team, nowhere).run()
+    await Courier(office.means, Flusher(office.means), office.team, nowhere).run()
     assert await office.fate() == ("planned", "unreachable")
     ready_at = await office.column("ready_at")
     assert timedelta(seconds=2) < ready_at - HALF_PAST_NINE < timedelta(seconds=8)
@@ -364,10 +367,10 @@ async def test_the_database_goes_away_in_mid_flight(
     """While posts are in flight the database may be gone for a while: no fate is lost, and nothing new is sent."""
     await office.due(*(f"p{number}" for number in range(40)))
     slack.faults.add("chat.postMessage", delay_s=0.8, jitter=0)
-    real, gone = claim, asyncio.Event()
+    real, gone = exchange, asyncio.Event()
     refused: list[int] = []
 
-    async def shaky(*args: Any, **kwargs: Any) -> list[Parcel]:
+    async def shaky(*args: Any, **kwargs: Any) -> list[list[Parcel] | None]:
         if gone.is_set():
             refused.append(1)
             raise sa.exc.OperationalError("SELECT 1", {}, ConnectionError())
@@ -376,7 +379,7 @@ async def test_the_database_goes_away_in_mid_flight(
     def tries() -> int:
         return len(refused)
 
-    monkeypatch.setattr(send, "claim", shaky)
+    monkeypatch.setattr(flush, "exchange", shaky)
     running = asyncio.create_task(office.courier().run())
     await until(lambda: office.opened() >= 5)
     gone.set()
@@ -401,7 +404,7 @@ async def test_a_database_that_is_gone_from_the_start_ends_the_round(
     async def gone(*args: Any, **kwargs: Any) -> list[Parcel]:
         raise sa.exc.OperationalError("SELECT 1", {}, ConnectionError())
 
-    monkeypatch.setattr(send, "claim", gone)
+    monkeypatch.setattr(flush, "exchange", gone)
     with pytest.raises(sa.exc.OperationalError):
         async with within(5):
             await office.deliver()
@@ -470,13 +473,13 @@ async def test_waiting_for_a_slow_answer_is_no_busy_loop(
     await office.due("mina")
     slack.faults.add("chat.postMessage", delay_s=1.0, jitter=0)
     asked = itertools.count()
-    real = claim
+    real = exchange
 
-    async def counted(*args: Any, **kwargs: Any) -> list[Parcel]:
+    async def counted(*args: Any, **kwargs: Any) -> list[list[Parcel] | None]:
         next(asked)
         return await real(*args, **kwargs)
 
-    monkeypatch.setattr(send, "claim", counted)
+    monkeypatch.setattr(flush, "exchange", counted)
     await office.deliver()
     assert await office.fate() == SENT
     assert next(asked) <= 8

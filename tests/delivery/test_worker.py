@@ -152,7 +152,7 @@ async def test_a_courier_that_breaks_down_is_sent_again(office: Office, monkeypa
         async def broken(*args: Any, **kwargs: Any) -> None:
             raise RuntimeError
 
-        patch.setattr("bot.delivery.send.claim", broken)
+        patch.setattr("bot.delivery.flush.exchange", broken)
         assert await round_of(one) == 1
     assert await round_of(one) == 1
     assert await office.fate() == SENT

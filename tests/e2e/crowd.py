@@ -15,10 +15,11 @@ from bot.model import Member, Rhythm
 from bot.model import Person as Profile
 from bot.storage.database import Database
 from bot.storage.leases import release_lease, take_lease
-from bot.storage.ledger import claim, deliveries
+from bot.storage.ledger import deliveries
 from bot.storage.members import join
 from sandbox import Person, Slack
 from sandbox.workspace import Workspace
+from tests.claiming import claim
 
 BY_HAND = Tempo(look_s=3600.0, lease_s=2.0)
 """A house whose scheduler looks once; after that a test calls the steps."""

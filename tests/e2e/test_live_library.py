@@ -185,6 +185,7 @@ async def _done(environ: dict[str, str], cwd: Path) -> None:
     await _until(all_sent)
 
 
+@pytest.mark.waits
 async def test_ally_run_picks_edits_up(now_slack: Slack, tmp_path: Path, content: Path) -> None:
     """A real process on SQLite: a good, a broken and a mended save amid a fan-out; no error in its log."""
     asha = now_slack.person("asha")
@@ -203,6 +204,7 @@ async def test_ally_run_picks_edits_up(now_slack: Slack, tmp_path: Path, content
     assert {one["event"] for one in errors} == {"library_refused"}
 
 
+@pytest.mark.waits
 async def test_web_and_two_workers_pick_edits_up(
     now_slack: Slack, postgres_server: str, tmp_path: Path, content: Path
 ) -> None:

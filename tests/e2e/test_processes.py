@@ -35,6 +35,7 @@ def _environ(slack: Slack, url: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.waits
 async def test_kill_9_and_restart_change_nothing_that_people_see(
     now_slack: Slack, database_url: str, tmp_path: Path
 ) -> None:

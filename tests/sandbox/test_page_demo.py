@@ -66,6 +66,7 @@ async def test_it_is_ready_with_ally_in_it_and_ends_cleanly(tmp_path: Path, numb
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.waits
 async def test_with_keep_it_goes_on_where_it_was(tmp_path: Path) -> None:
     """What Mina kept is there the next time, and the key that opens it is nobody else's to read."""
     async with started(tmp_path, "--port", "0", KEEP="1") as process:

@@ -9,8 +9,9 @@ from bot.model import DeliveryId, Installation, Kind, Member, Parcel, Person, Rh
 from bot.storage.database import Database
 from bot.storage.installations import remember_installation
 from bot.storage.leases import Lease, take_lease
-from bot.storage.ledger import DueMember, NewRow, Plan, claim, plan_due
 from bot.storage.members import join
+from bot.storage.planning import DueMember, NewRow, Plan, plan_due
+from tests.claiming import claim
 from tests.conftest import MONDAY
 
 TEAM = "T1"

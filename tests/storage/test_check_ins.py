@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from bot.model import CheckIn, Kind, Member, Skip, State, Step
 from bot.storage.check_ins import check_in_of, keep_check_in
+from bot.storage.claims import Fate
 from bot.storage.database import Database
-from bot.storage.ledger import Fate, claim, deliveries, plan_due
+from bot.storage.ledger import deliveries
+from bot.storage.planning import plan_due
 from bot.storage.tables import check_in
+from tests.claiming import claim
 from tests.storage.people import CATCH_UP, claim_some, hold, install, one_row, opted_in, plan_nudges
 
 WEEK = date(2026, 11, 23)

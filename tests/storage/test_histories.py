@@ -12,7 +12,8 @@ from bot.model import Answer, DeliveryId, Kind, Member
 from bot.nudges.choose import History, Past
 from bot.storage.database import Database
 from bot.storage.histories import answer_nudge, history_of, note_seen, why_of
-from bot.storage.ledger import NewRow, Plan, deliveries, plan_due
+from bot.storage.ledger import deliveries
+from bot.storage.planning import NewRow, Plan, plan_due
 from bot.storage.tables import delivery, feedback
 from bot.storage.vault import SealBroken
 from tests.conftest import MONDAY

@@ -90,6 +90,18 @@ async def test_only_the_refused_token_ends_a_workspace(db: Database) -> None:
     assert await installation_of(db, "T1") is None
 
 
+async def test_news_of_an_end_that_comes_late_ends_nothing_newer(db: Database) -> None:
+    """Slack repeats events for minutes: removed, installed again, and then told of the removal."""
+    await install(db, now=MONDAY)
+    said_at = MONDAY + timedelta(minutes=1)
+    await install(db, now=MONDAY + timedelta(minutes=3))
+    assert not await stop_workspace(db, "T1", "gone", MONDAY + timedelta(minutes=6), said_at=said_at)
+    assert await installation_of(db, "T1") is not None
+    later = MONDAY + timedelta(minutes=4)
+    assert await stop_workspace(db, "T1", "gone", MONDAY + timedelta(minutes=6), said_at=later)
+    assert await installation_of(db, "T1") is None
+
+
 async def test_installing_brings_a_workspace_back(db: Database) -> None:
     """Revoked or gone, a new installation makes it active, and it is not purged."""
     await install(db)

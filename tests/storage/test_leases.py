@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from bot.model import State
+from bot.storage.claims import Fate
 from bot.storage.database import Database, epoch_s
 from bot.storage.leases import Lease, LeaseLost, release_lease, take_lease, workspaces_with_work
-from bot.storage.ledger import Fate, claim, deliveries
+from bot.storage.ledger import deliveries
 from bot.storage.tables import lease
+from tests.claiming import claim
 from tests.conftest import MONDAY
 from tests.storage.people import CATCH_UP, HALF_PAST_NINE, claim_some, hold, install, opted_in, plan_nudges
 

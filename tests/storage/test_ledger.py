@@ -12,26 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from bot.model import Delivery, DeliveryId, Kind, Rhythm, Skip, State
+from bot.storage.claims import Fate, end_waiting, postpone_settling, record_settled, settle_as_sent, unsettled
 from bot.storage.database import Database
 from bot.storage.installations import stop_workspace
 from bot.storage.leases import Lease, LeaseLost, release_lease
-from bot.storage.ledger import (
-    DueMember,
-    Fate,
-    NewRow,
-    Plan,
-    claim,
-    deliveries,
-    end_waiting,
-    find_delivery,
-    plan_due,
-    postpone_settling,
-    record_settled,
-    settle_as_sent,
-    unsettled,
-)
+from bot.storage.ledger import deliveries, find_delivery
 from bot.storage.members import find_member, follow, join, leave, pause
+from bot.storage.planning import DueMember, NewRow, Plan, plan_due
 from bot.storage.tables import delivery, member
+from tests.claiming import claim
 from tests.conftest import MONDAY
 from tests.storage.people import (
     CATCH_UP,

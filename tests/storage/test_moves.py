@@ -9,22 +9,14 @@ import sqlalchemy as sa
 
 from bot.model import BIRTHS, MOVES, CheckIn, Kind, Skip, State
 from bot.storage.check_ins import keep_check_in
+from bot.storage.claims import Fate, end_waiting, record_settled, settle_as_sent
 from bot.storage.database import Database
 from bot.storage.installations import stop_workspace
-from bot.storage.ledger import (
-    DueMember,
-    Fate,
-    NewRow,
-    Plan,
-    claim,
-    deliveries,
-    end_waiting,
-    plan_due,
-    record_settled,
-    settle_as_sent,
-)
+from bot.storage.ledger import deliveries
 from bot.storage.members import leave
+from bot.storage.planning import DueMember, NewRow, Plan, plan_due
 from bot.storage.tables import member
+from tests.claiming import claim
 from tests.storage.people import (
     CATCH_UP,
     HALF_PAST_NINE,

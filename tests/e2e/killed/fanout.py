@@ -24,11 +24,12 @@ from bot.app import utc_now
 from bot.model import Delivery, Kind, Person, Rhythm, Skip, State
 from bot.storage.database import Database
 from bot.storage.leases import release_lease
-from bot.storage.ledger import claim, deliveries
+from bot.storage.ledger import deliveries
 from bot.storage.members import join
 from bot.storage.tables import workspace
 from bot.storage.vault import Vault, read_key
 from sandbox import Slack
+from tests.claiming import claim
 from tests.e2e.killed.bombs import ANYWHERE, AT_SLACK, Bomb, Mark, leave_mark, read_mark
 from tests.e2e.killed.doomed import Order
 from tests.e2e.killed.nursery import Life, Nursery
