@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,11 +47,18 @@ _EACH_TEAM = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Milliseconds of one look (plan, then deliver): median, worst, and its CPU."""
+    """Milliseconds of one look (plan, then deliver): median, worst, and its CPU.
+
+    `bare_ms` are those of two transactions that read nothing: the least that two questions cost on this machine.
+    """
 
     ms: float
     worst_ms: float
     cpu_ms: float
+    bare_ms: float
+
+    def figures(self) -> dict[str, float]:
+        return {"worst ms": self.worst_ms, "CPU ms": self.cpu_ms, "two bare reads, ms": self.bare_ms}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +86,17 @@ async def measure(quick: bool) -> Report:
 
 
 def _lines(engine: Engine, found: list[Size]) -> list[Line]:
-    lines = []
     small, large = found[0], found[-1]
     span = f"{engine}, {large.members:,} over {small.members:,}"
-    for one in found:
-        figures = {"worst ms": one.idle.worst_ms, "CPU ms": one.idle.cpu_ms}
-        lines.append(Line(f"idle tick, {engine}, {one.members:,}", one.idle.ms, "ms", TICK, figures))
+    lines = [
+        Line(f"idle tick, {engine}, {one.members:,}", one.idle.ms, "ms", TICK, one.idle.figures()) for one in found
+    ]
     for name, tick in large.waiting.items():
-        figures = {"worst ms": tick.worst_ms, "CPU ms": tick.cpu_ms}
-        lines.append(Line(f"idle tick, {engine}, {large.members:,} {name}", tick.ms, "ms", TICK, figures))
+        lines.append(Line(f"idle tick, {engine}, {large.members:,} {name}", tick.ms, "ms", TICK, tick.figures()))
     lines.append(Line(f"idle tick, {span}", large.idle.ms / small.idle.ms, goal=FLAT))
+    lines.append(
+        Line(f"idle tick, {engine}, {large.members:,} over two bare reads", large.idle.ms / large.idle.bare_ms)
+    )
     for one in found:
         rate = {"CPU ms a member": one.plan_cpu_ms}
         lines.append(Line(f"planning, {engine}, {one.members:,}", one.planned_s, "members/s", PLANNING, rate))
@@ -156,13 +165,19 @@ async def _with_a_full_queue(where: Place, slack: StandIn) -> dict[str, Tick]:
 
 async def _ticks(house: House) -> Tick:
     """What the scheduler makes a worker do each second while nobody is due."""
-    times, cpu = [], time.process_time()
+    times, bare, cpu = [], [], 0.0
     for _ in range(_TICKS):
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         await house.worker.plan()
         await house.worker.deliver()
         times.append((time.perf_counter() - began) * 1000)
-    return Tick(median(times), max(times), (time.process_time() - cpu) * 1000 / _TICKS)
+        cpu += time.process_time() - cpu_began
+        began = time.perf_counter()
+        for _ in range(2):
+            async with house.db.read() as connection:
+                await connection.scalar(sa.select(1))
+        bare.append((time.perf_counter() - began) * 1000)
+    return Tick(median(times), max(times), cpu * 1000 / _TICKS, median(bare))
 
 
 @asynccontextmanager
@@ -178,6 +193,8 @@ async def house_of(where: Place, slack: StandIn, moment: list[datetime]) -> Asyn
     await house.check()
     await house.start()
     await asyncio.sleep(0.5)  # the scheduler's first and only look
+    gc.collect()
+    gc.freeze()  # as a process of Ally does once it has started
     try:
         yield house
     finally:

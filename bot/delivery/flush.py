@@ -18,7 +18,7 @@ from bot.storage.leases import LeaseLost
 
 log = structlog.get_logger()
 
-TURN_S = 0.02
+TURN_S = 0.04
 """Turns begin at multiples of this: what comes back meanwhile is written in one go."""
 
 _GATHER_S = 0.001

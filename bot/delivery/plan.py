@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ LOOK_BACK = timedelta(days=14)
 """How far back an absent worker's due moments still become rows."""
 
 _BATCH = 500
+_SMALL_BATCH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,20 @@ class Rules:
     is_holiday: Callable[[date], bool]
     new_id: Callable[[], DeliveryId]
     note: Note = unheard
+    gently: bool = False
+    """People wait for answers of the same process meanwhile: small batches, one at a time."""
 
 
 async def plan_step(db: Database, rules: Rules, now: datetime) -> int:
-    """Plans one batch of each kind; says how many members were due. Nought means: nothing left at `now`."""
+    """Plans a batch or two of each kind; says how many members were due. Nought means: nothing left at `now`."""
     planned = 0
     for kind in await kinds_due(db, now):
-        planned += await plan_due(
-            db, kind, now, _BATCH, partial(decide, kind=kind, rules=rules, now=now), note=rules.note
-        )
+        choose_for = partial(decide, kind=kind, rules=rules, now=now)
+        size = _SMALL_BATCH if rules.gently else _BATCH
+        # While PostgreSQL writes one batch, the next is decided on: each skips the members that the other holds.
+        at_once = 1 if rules.gently or db.is_sqlite else 2
+        batches = [plan_due(db, kind, now, size, choose_for, note=rules.note) for _ in range(at_once)]
+        planned += sum(await asyncio.gather(*batches))
     return planned
 
 

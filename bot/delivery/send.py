@@ -41,7 +41,7 @@ _FIRST_RETRY = timedelta(seconds=5)
 _LONGEST_RETRY = timedelta(minutes=15)
 _CHANNEL_GAP_S = 1.0
 _REMEMBERED = 2000
-_AHEAD = 10
+_AHEAD = 16
 
 
 class Courier:
@@ -110,7 +110,7 @@ class Courier:
         """Writes down what came back, claims what may go, starts it. False when nothing is left to do."""
         await self._settle(held)
         closed = self._stopping.is_set() or self._dead is not None
-        # What Slack takes during one turn is read ahead, lest slots stand empty while the database answers: some ten
+        # What Slack takes during one turn is read ahead, lest slots stand empty until the next turn: sixteen
         # rows where Slack sets no limit, none at its real pace. More would make the last look at a pause an old one.
         most = IN_FLIGHT + min(_AHEAD, int(pace.rate * TURN_S))
         room = 0 if closed else min(most - len(self._in_flight), pace.allowance(self._m.boottime(), TURN_S))

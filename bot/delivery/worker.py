@@ -59,10 +59,13 @@ class Worker:
         """Plans everybody due now; says how many."""
         total = 0
         while not self._stopping:
-            count = await plan_step(self._means.db, self._rules(), self._means.clock())
+            rules, began = self._rules(), self._means.boottime()
+            count = await plan_step(self._means.db, rules, self._means.clock())
             total += count
             if count == 0:
                 break
+            if rules.gently:  # as much time for whoever waits for an answer as a batch took
+                await asyncio.sleep(self._means.boottime() - began)
         return total
 
     async def deliver(self) -> int:

@@ -17,6 +17,7 @@ from bot.storage.audits import note_deed
 from bot.views import admin as views
 from bot.views import ids
 from bot.views.nudge import nudge_message, question_message
+from bot.views.repair import card_message
 from bot.views.words import Words, words_for
 
 log = structlog.get_logger()
@@ -115,7 +116,7 @@ async def _preview(ally: Ally, request: Request, asker: Asker) -> Reply:
     elif (question := library.questions.get(id_)) is not None:
         message, status = question_message(words, question, ids.PREVIEW + id_), Status.LIVE
     elif (card := library.repairs.get(id_)) is not None:
-        return Reply(message=views.preview_of_card(words, card))
+        return Reply(message=card_message(words, library, card, ally.support_links))
     else:
         near = _nearest(id_, [*library.nudges, *library.questions, *library.repairs])
         line = request.text if len(given) > 1 or len(typed) > views.ID_HOLDS else ""

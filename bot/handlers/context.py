@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import aiohttp
@@ -30,6 +30,8 @@ TROUBLE = (TimeoutError, OSError, aiohttp.ClientError, sqlalchemy.exc.SQLAlchemy
 """What may go wrong outside of us: it becomes kind words, and the person's text shown back."""
 
 _KNOWN_WITHIN_S = 0.8
+_LOCALE_KEPT = timedelta(minutes=1)
+_LOCALES_REMEMBERED = 10_000
 T = TypeVar("T")
 
 
@@ -53,6 +55,8 @@ class Ally:
     support_links: Mapping[str, str]
     client_changed: Callable[[str], None]
     """Called with a workspace whose token no longer holds, so that nobody goes on using it."""
+    locales: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+    """By workspace and user: the language last read, and until when that is good enough for `locale_if_known`."""
 
     def library(self) -> Library:
         """The library now. Ask once for each thing that is to be whole: it may be another the next time."""
@@ -132,10 +136,32 @@ async def in_time(
 
 async def words_if_known(ally: Ally, request: Request) -> Words:
     """The language of whoever asks, for answers that need nothing else of the database; English where it is away."""
+    return words_for(await locale_if_known(ally, request))
+
+
+async def locale_if_known(ally: Ally, request: Request) -> str:
+    """The same as Slack names it, `NO_LOCALE` for people Ally knows nothing about.
+
+    Remembered for a minute: most of what help costs would be this one question to the database. What changes a member
+    in this process ends it at once (`forget_locale`); another process may say help in the old language for that long.
+    """
+    now, key = ally.clock(), (request.team, request.user)
+    if (found := ally.locales.get(key)) is not None and now < found[1]:
+        return found[0]
     try:
-        return words_of(await in_time(find_member(ally.db, request.team, request.user), _KNOWN_WITHIN_S))
+        who = await in_time(find_member(ally.db, request.team, request.user), _KNOWN_WITHIN_S)
     except TROUBLE:
-        return words_of(None)
+        return NO_LOCALE
+    locale = who.locale if who is not None else NO_LOCALE
+    if len(ally.locales) >= _LOCALES_REMEMBERED:
+        ally.locales.clear()
+    ally.locales[key] = (locale, now + _LOCALE_KEPT)
+    return locale
+
+
+def forget_locale(ally: Ally, team: str, user: str) -> None:
+    """Something about that person changed: their language is read anew."""
+    ally.locales.pop((team, user), None)
 
 
 def words_of(who: Member | None) -> Words:

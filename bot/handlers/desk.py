@@ -16,8 +16,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.delivery.verdict import Verdict, verdict_on
-from bot.handlers import admin, joining, leaving, lines, nudging, pausing, plain, settings, week, why
-from bot.handlers.context import NO_LOCALE, TROUBLE, Ally, Reply, Request, in_time, words_if_known
+from bot.handlers import admin, joining, leaving, lines, nudging, pausing, plain, repairing, settings, week, why
+from bot.handlers.context import NO_LOCALE, TROUBLE, Ally, Reply, Request, forget_locale, in_time, words_if_known
 from bot.handlers.home import home_view
 from bot.handlers.people import person_from, register_people
 from bot.model import Person
@@ -51,12 +51,13 @@ WORDS: Mapping[str, Behaviour] = {
     "journal": lines.journal_by_command,
     "week": week.open_check_in,
     "why": why.why_by_command,
+    "repair": repairing.repair_by_command,
     "settings": settings.open_settings,
     "privacy": plain.show_privacy,
     "admin": admin.admin_by_command,
 }
 
-SOON = ("repair", "export", "forget")
+SOON = ("export", "forget")
 
 BUTTONS: Mapping[str, Behaviour] = {
     ids.JOIN_ASK: joining.show_what_joining_means,
@@ -106,6 +107,7 @@ class Desk:
         app.command("/ally")(self._listener(self._on_command))
         for action in BUTTONS:
             app.action(action)(self._listener(self._on_button))
+        app.action(re.compile(rf"{ids.REPAIR}\..+"))(self._listener(self._on_button))
         for modal in MODALS:
             app.view(modal)(self._listener(self._on_modal))
         app.event("app_home_opened")(self._listener(self._on_home))
@@ -284,6 +286,7 @@ class Desk:
 
     async def _after(self, args: AsyncArgs, request: Request, reply: Reply) -> None:
         if reply.home:
+            forget_locale(self._ally, request.team, request.user)
             await self._publish(args, request.team, request.user)
 
     async def _publish(self, args: AsyncArgs, team: str, user: str) -> None:
@@ -310,6 +313,8 @@ def meaning(text: str) -> tuple[Behaviour, str]:
 
 def _behaviour(action: str, value: str) -> Behaviour:
     """What a button does; under a preview, none of the nudge's own does anything."""
+    if action.startswith(f"{ids.REPAIR}."):
+        return repairing.show_card
     delivery = value.partition(":")[2] if action == ids.NUDGE_MORE else value
     previewed = action in _UNDER_A_NUDGE and delivery.startswith(ids.PREVIEW)
     return admin.only_a_preview if previewed else BUTTONS[action]

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.delivery.plan import plan_member
-from bot.handlers.context import NO_LOCALE, Ally
+from bot.handlers.context import NO_LOCALE, Ally, forget_locale
 from bot.model import Member, Person
 from bot.storage.installations import first_sight, stop_workspace
 from bot.storage.members import find_member, follow
@@ -52,6 +52,7 @@ def register_people(app: AsyncApp, ally: Ally, listener: Callable[[Handle], Hand
                 if (who := await find_member(ally.db, team, str(user["id"]))) is not None:
                     await plan_member(ally.db, ally.rules(), who, now)
                     await follow(ally.db, person_from(team, user, who), now, _said_at(args))
+                    forget_locale(ally, team, who.user)
         await args.ack()
 
     async def app_removed(args: AsyncArgs) -> None:

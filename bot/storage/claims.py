@@ -6,21 +6,27 @@ a time, and a transaction for each would cost ten times what the nudge does (doc
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.model import DeliveryId, Kind, Member, Parcel, Skip, State
 from bot.nudges.schedule import week_of
 from bot.storage.check_ins import answered_weeks
-from bot.storage.database import Database
+from bot.storage.database import Database, as_table
 from bot.storage.leases import Lease, Noted, renew_leases
 from bot.storage.ledger import Note, unheard
 from bot.storage.tables import delivery, lease, member, workspace
 
+_FATE = ("state", "reason", "ready_at", "sent_at", "message_ts")
 _LOOKED_THROUGH = 200
 _ROUNDS = 5
 
@@ -61,25 +67,25 @@ async def exchange(
     note: Note = unheard,
 ) -> list[list[Parcel] | None]:
     """One transaction: writes down what became of earlier parcels, and claims up to `want` more for each order, oldest
-    first; for each order, what it may send. No two orders may be of one workspace.
+    first; for each order, what it may send. Raises ValueError for two orders of one workspace: it has one courier.
 
     A claimed row is `sending`, under the order's fence, and is to be settled one lease from `now` unless its fate is
     recorded before. Rows whose member left, paused, is gone or has answered meanwhile, and rows later than `catch_up`,
     become `skipped` here: this is the last look before the post. The fates of an order are written even where its lease
     turns out to be lost, for they are true; what it gets then is None.
     """
+    if len({order.held.workspace for order in orders}) < len(orders):
+        raise ValueError("two orders of one workspace")
     async with db.write() as connection:
         await _record(connection, orders)
         kept = await renew_leases(connection, [(order.held, order.pace) for order in orders], lease_s)
-        going: list[list[Parcel] | None] = []
-        ended: list[tuple[Kind, Skip]] = []
-        for order in orders:
-            found = await _next_in(connection, order, now, catch_up, ended) if order.held.workspace in kept else None
-            going.append(found)
-        claimed = await _claim(connection, [one for some in going for one in some or ()], now, lease_s)
+        wants = {order.held.workspace: order.want for order in orders if order.want and order.held.workspace in kept}
+        going, ended = await _next_of(connection, wants, now, catch_up)
+        claimed = await _claim(connection, [one for some in going.values() for one in some], now, lease_s)
     for kind, reason in ended:
         note(kind, State.SKIPPED, reason)
-    return [None if some is None else [one for one in some if one.id in claimed] for some in going]
+    won = {team: [one for one in some if one.id in claimed] for team, some in going.items()}
+    return [won.get(order.held.workspace, []) if order.held.workspace in kept else None for order in orders]
 
 
 async def unsettled(
@@ -87,7 +93,7 @@ async def unsettled(
 ) -> list[Parcel]:
     """Parcels whose fate nobody knows: still `sending` a lease after they were claimed, and not in our own hands."""
     query = (
-        _parcel_query()
+        _parcels_in(delivery)
         .where(delivery.c.workspace == held.workspace, delivery.c.state == State.SENDING)
         .where(delivery.c.ready_at <= now, delivery.c.id.not_in(list(in_flight)))
         .order_by(delivery.c.ready_at)
@@ -159,33 +165,20 @@ async def end_waiting(db: Database, team: str, now: datetime, note: Note = unhea
 
 
 def _fate_values(fate: Fate) -> dict[str, object]:
-    return {
-        "state": fate.state,
-        "reason": fate.reason,
-        "ready_at": fate.ready_at,
-        "sent_at": fate.sent_at,
-        "message_ts": fate.message_ts,
-    }
+    return {name: getattr(fate, name) for name in _FATE}
 
 
 async def _record(connection: AsyncConnection, orders: Sequence[Order]) -> None:
-    fates = [(order.held.fence, fate) for order in orders for fate in order.fates]
-    if not fates:
+    rows = [{"id": fate.id, "fence": order.held.fence} | _fate_values(fate) for order in orders for fate in order.fates]
+    if not rows:
         return
-    await connection.execute(
-        sa.update(delivery)
-        .where(
-            delivery.c.id == sa.bindparam("which"),
-            delivery.c.state == State.SENDING,
-            delivery.c.fence == sa.bindparam("under"),
-        )
-        .values({name: sa.bindparam(f"new_{name}") for name in _fate_values(fates[0][1])}),
-        [
-            {"which": fate.id, "under": fence} | {f"new_{name}": value for name, value in _fate_values(fate).items()}
-            for fence, fate in fates
-        ],
-    )
-    if learned := [fate for _, fate in fates if fate.dm]:
+    if connection.dialect.name == "postgresql":
+        new = as_table(rows, delivery)
+        theirs = (delivery.c.id == new.c.id) & (delivery.c.fence == new.c.fence) & (delivery.c.state == State.SENDING)
+        await connection.execute(sa.update(delivery).where(theirs).values({name: new.c[name] for name in _FATE}))
+    else:
+        await connection.execute(_recording(), [{f"new_{name}": value for name, value in row.items()} for row in rows])
+    if learned := [fate for order in orders for fate in order.fates if fate.dm]:
         await connection.execute(
             sa.update(member)
             .where(
@@ -198,72 +191,120 @@ async def _record(connection: AsyncConnection, orders: Sequence[Order]) -> None:
         )
 
 
-def _parcel_query() -> sa.Select[tuple[object, ...]]:
-    return sa.select(
-        delivery, member.c.user, member.c.dm, member.c.locale, member.c.left_at, member.c.gone, member.c.paused,
-        member.c.resume_on, workspace.c.state.label("workspace_state"),
-    ).select_from(delivery.join(member).join(workspace, workspace.c.id == delivery.c.workspace))  # fmt: skip
+# The statements of every turn are built once: to build them cost as much as to run them.
 
 
-async def _next_in(
-    connection: AsyncConnection, order: Order, now: datetime, catch_up: timedelta, ended: list[tuple[Kind, Skip]]
-) -> list[Parcel]:
-    """What may go in one workspace, locked; `ended` takes what was swallowed meanwhile, by kind and reason."""
-    if not order.want:
-        return []
-    query = (
-        _parcel_query()
-        .where(delivery.c.workspace == order.held.workspace, delivery.c.state == State.PLANNED)
-        .where(delivery.c.ready_at <= now)
+@cache
+def _recording() -> sa.Update:
+    """For one row after the other, as SQLite likes it best."""
+    return (
+        sa.update(delivery)
+        .where(
+            delivery.c.id == sa.bindparam("new_id"),
+            delivery.c.fence == sa.bindparam("new_fence"),
+            delivery.c.state == State.SENDING,
+        )
+        .values({name: sa.bindparam(f"new_{name}") for name in _FATE})
+    )
+
+
+@cache
+def _looking(dialect: str) -> sa.Select[Any]:
+    """The first `at_most` rows that may go in each of `teams` (an array; JSON for SQLite), locked."""
+    ahead = delivery.alias()
+    first = (
+        sa.select(ahead.c.id)
+        .where(ahead.c.state == State.PLANNED, ahead.c.ready_at <= sa.bindparam("now", type_=ahead.c.ready_at.type))
+        .order_by(ahead.c.ready_at)
+        .limit(sa.bindparam("at_most", type_=sa.Integer))
+    )
+    if dialect == "postgresql":
+        asked = sa.func.unnest(sa.bindparam("teams", type_=sa.ARRAY(sa.Text))).table_valued("team").render_derived()
+        theirs = first.where(ahead.c.workspace == asked.c.team).lateral()
+        rows = asked.join(theirs, sa.true()).join(delivery, delivery.c.id == theirs.c.id)
+    else:
+        asked = sa.func.json_each(sa.bindparam("teams", type_=sa.Text)).table_valued("value")
+        theirs_too = first.where(ahead.c.workspace == asked.c.value).correlate(asked)
+        rows = asked.join(delivery, delivery.c.id.in_(theirs_too))
+    return (
+        _parcels_in(rows)
+        .where(delivery.c.state == State.PLANNED)
         .order_by(delivery.c.ready_at)
         # The member's row too: whoever leaves or pauses right now waits for this transaction, and is seen by the next.
         .with_for_update(of=[delivery, member], key_share=True, skip_locked=True)
     )
-    going: list[Parcel] = []
-    limit = order.want
-    for _ in range(_ROUNDS):
-        more = query.where(delivery.c.id.not_in([parcel.id for parcel in going])) if going else query
-        rows = (await connection.execute(more.limit(limit))).mappings().all()
-        asked = [row["member_id"] for row in rows if row["kind"] == Kind.CHECK_IN]
-        answered = await answered_weeks(connection, asked) if asked else {}
+
+
+@cache
+def _claiming() -> ReturningUpdate[Any]:
+    """Each row under the fence of its workspace's lease, which was just renewed."""
+    fence = sa.select(lease.c.fence).where(lease.c.workspace == delivery.c.workspace).scalar_subquery()
+    return (
+        sa.update(delivery)
+        .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)), delivery.c.state == State.PLANNED)
+        .values(
+            state=State.SENDING,
+            fence=fence,
+            attempts=delivery.c.attempts + 1,
+            ready_at=sa.bindparam("settle_at", type_=delivery.c.ready_at.type),
+        )
+        .returning(delivery.c.id)
+    )
+
+
+def _parcels_in(rows: sa.FromClause) -> sa.Select[Any]:
+    rows = rows.join(member, member.c.id == delivery.c.member_id)
+    return sa.select(
+        delivery, member.c.user, member.c.dm, member.c.locale, member.c.left_at, member.c.gone, member.c.paused,
+        member.c.resume_on, workspace.c.state.label("workspace_state"),
+    ).select_from(rows.join(workspace, workspace.c.id == delivery.c.workspace))  # fmt: skip
+
+
+async def _next_of(
+    connection: AsyncConnection, wants: Mapping[str, int], now: datetime, catch_up: timedelta
+) -> tuple[dict[str, list[Parcel]], list[tuple[Kind, Skip]]]:
+    """What may go, by workspace, locked: up to so many in each. And what was swallowed, by kind and reason."""
+    going: dict[str, list[Parcel]] = {team: [] for team in wants}
+    ended: list[tuple[Kind, Skip]] = []
+    hungry, at_most, met = list(wants), max(wants.values(), default=0), set[str]()
+    for _ in range(_ROUNDS if wants else 0):
+        dialect = connection.dialect.name
+        asked = {"teams": hungry if dialect == "postgresql" else json.dumps(hungry), "now": now, "at_most": at_most}
+        rows = (await connection.execute(_looking(dialect), asked)).mappings().all()
+        weekly = [row["member_id"] for row in rows if row["kind"] == Kind.CHECK_IN]
+        answered = await answered_weeks(connection, weekly) if weekly else {}
         swallowed: dict[Skip, list[str]] = {}
-        for row in rows:
+        for row in (row for row in rows if row["id"] not in met):
+            team = row["workspace"]
             if (reason := _swallowed(row, now, catch_up, answered)) is not None:
                 swallowed.setdefault(reason, []).append(row["id"])
                 ended.append((Kind(row["kind"]), reason))
-            elif len(going) < order.want:
-                going.append(_parcel(row))
+            elif len(going[team]) < wants[team]:
+                going[team].append(_parcel(row))
+                met.add(row["id"])
         for reason, ids in swallowed.items():
             await connection.execute(
                 sa.update(delivery)
                 .where(delivery.c.id.in_(ids), delivery.c.state == State.PLANNED)
                 .values(state=State.SKIPPED, reason=reason, ready_at=None)
             )
-        if len(going) == order.want or len(rows) < limit:
+        found = Counter(row["workspace"] for row in rows)
+        hungry = [team for team in hungry if len(going[team]) < wants[team] and found[team] == at_most]
+        if not hungry:
             break
         # Some were swallowed: behind a long night there may be thousands of them before the first that may go.
-        limit = _LOOKED_THROUGH
-    return going
+        at_most = _LOOKED_THROUGH
+    return going, ended
 
 
 async def _claim(
     connection: AsyncConnection, parcels: Sequence[Parcel], now: datetime, lease_s: float
 ) -> frozenset[DeliveryId]:
-    """Makes them `sending`, each under the fence of its workspace's lease, which was just renewed."""
+    """Makes them `sending`; those of them that still were `planned`."""
     if not parcels:
         return frozenset()
-    fence = sa.select(lease.c.fence).where(lease.c.workspace == delivery.c.workspace).scalar_subquery()
-    claimed = await connection.scalars(
-        sa.update(delivery)
-        .where(delivery.c.id.in_([parcel.id for parcel in parcels]), delivery.c.state == State.PLANNED)
-        .values(
-            state=State.SENDING,
-            fence=fence,
-            attempts=delivery.c.attempts + 1,
-            ready_at=now + timedelta(seconds=lease_s),
-        )
-        .returning(delivery.c.id)
-    )
+    ids, settle_at = [parcel.id for parcel in parcels], now + timedelta(seconds=lease_s)
+    claimed = await connection.scalars(_claiming(), {"ids": ids, "settle_at": settle_at})
     return frozenset(DeliveryId(id_) for id_ in claimed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -102,20 +102,42 @@ def _engine(url: sa.URL, pool_size: int) -> AsyncEngine:
             url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=patience
         )
     options = {"timeout": _BUSY_S, "async_creator_fn": _connect_sqlite}
-    engine = create_async_engine(url, connect_args=options, hide_parameters=True)
+    # No overflow: a connection that is opened for one question and closed again costs ten times the question.
+    sizes = {} if url.database in (None, "", ":memory:") else {"pool_size": pool_size, "max_overflow": 0}
+    engine = create_async_engine(url, connect_args=options, hide_parameters=True, **sizes)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 
 class _SQLite(aiosqlite.Connection):
-    """A connection that may be told twice to stop.
+    """A connection that troubles its thread with what may wait, and may be told twice to stop.
 
-    aiosqlite 0.22 waits for ever for the second time: its thread is gone by then. Whoever is cancelled twice while a
-    connection closes asks twice, and the process that waits for them would never end.
+    aiosqlite sends each step to the thread, four for one SELECT, and the trips cost more than the steps: a question
+    takes half as long where only statements, commits and the end go there (docs/performance.md). While the thread is at
+    work, as it is when somebody gave up on a locked file, everything waits for it as before.
+
+    aiosqlite 0.22 waits for ever when told to stop for the second time: its thread is gone by then. Whoever is
+    cancelled twice while a connection closes asks twice, and the process that waits for them would never end.
     """
 
     _stopped: asyncio.Future[Any] | None = None
+    _at_work = 0
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        of_a_cursor = isinstance(getattr(fn, "__self__", None), sqlite3.Cursor)
+        quick = fn.__name__ == "cursor" or (of_a_cursor and fn.__name__ in ("fetchall", "close"))
+        if quick and not self._at_work:
+            return fn(*args, **kwargs)
+
+        def step() -> Any:
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                self._at_work -= 1
+
+        self._at_work += 1
+        return await super()._execute(step)  # type: ignore[no-untyped-call]  # not annotated there
 
     def stop(self) -> asyncio.Future[Any] | None:
         if self._running:
@@ -124,7 +146,9 @@ class _SQLite(aiosqlite.Connection):
 
 
 def _connect_sqlite(file: str, **options: Any) -> aiosqlite.Connection:
-    connection = _SQLite(partial(sqlite3.connect, file, **options), iter_chunk_size=64)
+    options["check_same_thread"] = False  # one at a time all the same, and SQLite itself sees to it
+    connect = partial(sqlite3.connect, file, **options)
+    connection = _SQLite(connect, iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy does: a thread that is left over must not keep the process
     return connection
 
@@ -158,6 +182,14 @@ def among(connection: AsyncConnection, column: sa.ColumnElement[int], ids: Seque
     if connection.dialect.name == "postgresql":
         return column == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Integer)))
     return column.in_(sa.select(sa.func.json_each(json.dumps(list(ids))).table_valued("value").c.value))
+
+
+def as_table(rows: Sequence[Mapping[str, Any]], like: sa.Table) -> sa.TableValuedAlias:
+    """Rows, with the types of the columns of `like`, as one statement on PostgreSQL can read them: an array for each
+    column. A statement for each row cost six times as much."""
+    columns = [like.c[name] for name in rows[0]]
+    arrays = [sa.literal([row[one.name] for row in rows], sa.ARRAY(one.type)) for one in columns]
+    return sa.func.unnest(*arrays).table_valued(*(sa.column(one.name, one.type) for one in columns)).render_derived()
 
 
 def epoch_s(dialect: str) -> sa.ColumnElement[float]:

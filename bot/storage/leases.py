@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.model import State
 from bot.storage.database import Database, epoch_s, insert_into
@@ -152,14 +153,8 @@ async def renew_leases(
     connection: AsyncConnection, held: Sequence[tuple[Lease, Noted | None]], lease_s: float
 ) -> frozenset[str]:
     """Inside a transaction: prolongs leases, and notes the pace where one is given; the workspaces still held."""
-    clock = epoch_s(connection.dialect.name)
-    mine = sa.tuple_(lease.c.workspace, lease.c.holder, lease.c.fence)
-    renewed = await connection.scalars(
-        sa.update(lease)
-        .where(mine.in_([(one.workspace, one.holder, one.fence) for one, _ in held]), lease.c.until > clock)
-        .values(until=clock + lease_s)
-        .returning(lease.c.workspace)
-    )
+    mine = [(one.workspace, one.holder, one.fence) for one, _ in held]
+    renewed = await connection.scalars(_renewing(connection.dialect.name), {"mine": mine, "for_s": lease_s})
     kept = frozenset(renewed)
     if noted := [(one.workspace, pace) for one, pace in held if pace is not None and one.workspace in kept]:
         await connection.execute(
@@ -169,6 +164,14 @@ async def renew_leases(
             [{"team": team, "new_rate": pace.rate, "rest_until": pace.not_before} for team, pace in noted],
         )
     return kept
+
+
+@lru_cache(maxsize=2)  # part of every turn: to build it costs as much as to run it
+def _renewing(dialect: str) -> ReturningUpdate[Any]:
+    clock = epoch_s(dialect)
+    known = sa.tuple_(lease.c.workspace, lease.c.holder, lease.c.fence).in_(sa.bindparam("mine", expanding=True))
+    until = clock + sa.bindparam("for_s", type_=sa.Float)
+    return sa.update(lease).where(known, lease.c.until > clock).values(until=until).returning(lease.c.workspace)
 
 
 async def release_lease(db: Database, held: Lease, pace: Noted | None = None) -> None:

@@ -14,7 +14,7 @@ from bot.model import DeliveryId, Kind, Member, Skip, State
 from bot.nudges.choose import History
 from bot.nudges.schedule import turn
 from bot.storage.check_ins import answered_weeks
-from bot.storage.database import Database, among, insert_into
+from bot.storage.database import Database, among, as_table, insert_into
 from bot.storage.histories import box_of, histories_of
 from bot.storage.ledger import Note, unheard
 from bot.storage.members import member_from
@@ -160,11 +160,8 @@ async def _insert_rows(
         return []
     statement = insert_into(connection, delivery)
     if connection.dialect.name == "postgresql":
-        # One statement with an array for each column: a statement for each row cost six times as much.
         columns = [delivery.c[name] for name in rows[0]]
-        arrays = [sa.literal([row[one.name] for row in rows], sa.ARRAY(one.type)) for one in columns]
-        table = sa.func.unnest(*arrays).table_valued(*(sa.column(one.name, one.type) for one in columns))
-        statement, many = statement.from_select(columns, sa.select(table.render_derived())), None
+        statement, many = statement.from_select(columns, sa.select(as_table(rows, delivery))), None
     else:
         many = rows
     kept = statement.on_conflict_do_nothing(index_elements=["member_id", "kind", "local_date"])

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.model import Finding, Repair, Status
+from bot.model import Finding, Status
 from bot.nudges.shelf import Shelf, Turn
 from bot.views.answers import coming_soon, shown_back
-from bot.views.blocks import Block, Message, escape, quote, section, titled
+from bot.views.blocks import Block, Message, escape, quote, section
 from bot.views.words import Words
 
 _TOLD = 5
@@ -130,19 +130,6 @@ def preview_sent(words: Words, id_: str, status: Status) -> Message:
     elif status is Status.RETIRED:
         text += " " + words.say("It is retired, so members no longer get it.")
     return _plain(text)
-
-
-def preview_of_card(words: Words, card: Repair) -> Message:
-    """A repair card in words: cards do not come as messages, so there is nothing to send as members get it."""
-    first = words.say("Repair cards are not in Slack yet, so this is seen by you alone. It says:")
-    parts = [
-        (words.say("Own it"), card.own),
-        (words.say("Repair"), card.repair),
-        (words.say("Change"), card.change),
-        (words.say("Words to say"), card.say),
-    ]
-    blocks = [section(first), *(titled(title, escape(text), verbatim=True) for title, text in parts)]
-    return Message("\n".join([first, *(f"{title}: {text}" for title, text in parts)]), blocks)
 
 
 def preview_not_sent(words: Words, code: str, perhaps: bool) -> Message:

@@ -36,7 +36,8 @@ def help_message(words: Words) -> Message:
     """What Ally can do, as buttons."""
     what = words.say("Ally helps you practise allyship: one small action each working day, in private.")
     more = words.say(
-        "You can also type: /ally join, leave, pause, resume, nudge, log, undo, journal, week, why, settings, privacy."
+        "You can also type: /ally join, leave, pause, resume, nudge, log, undo, journal, week, why, repair, settings,"
+        " privacy."
     )
     rows = [
         actions(
@@ -48,11 +49,12 @@ def help_message(words: Words) -> Message:
         ),
         actions(
             button(words.say("Write a reflection"), ids.WRITE),
+            button(words.say("It went wrong"), f"{ids.RUN}.repair"),
             button(words.say("Settings"), ids.SETTINGS),
             button(words.say("Pause"), ids.PAUSE),
             button(words.say("Privacy"), ids.PRIVACY),
-            button(words.say("Leave"), ids.LEAVE),
         ),
+        actions(button(words.say("Leave"), ids.LEAVE)),
     ]
     return Message(f"{what} {more}", [section(f"*{what}*\n{more}"), *rows])
 

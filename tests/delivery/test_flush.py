@@ -160,3 +160,12 @@ def test_turns_begin_at_the_same_moments(now: float) -> None:
     assert 0 < until_turn_s(now) <= TURN_S
     later = (now + starts) / 2
     assert later + until_turn_s(later) == pytest.approx(starts)
+
+
+async def test_two_orders_of_one_workspace_are_refused(office: Office, held: list[Lease]) -> None:
+    """They would get the same parcels, and people the same message twice."""
+    with pytest.raises(ValueError, match="one workspace"):
+        await exchange(
+            office.db, [Order(held[0], [], 1)] * 2, now=office.means.clock(), catch_up=office.means.catch_up, lease_s=30
+        )
+    assert {row.state for row in await deliveries(office.db)} == {State.PLANNED}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +15,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery import worker as module
 from bot.delivery.plan import Rules
 from bot.delivery.worker import Worker
-from bot.model import Library
+from bot.model import Kind, Library
 from bot.storage.installations import first_sight, installation_of, stop_workspace
 from bot.storage.members import find_member, leave
+from bot.storage.planning import plan_due
 from sandbox import Slack
 from tests.delivery.office import Office
 from tests.delivery.test_plan import LIBRARY, rules
@@ -62,6 +65,43 @@ async def test_planning_goes_on_until_nobody_is_left(office: Office, monkeypatch
     for number in range(7):
         await office.member(f"p{number}")
     assert await worker(office).plan() == 7
+
+
+async def test_planning_leaves_time_for_people(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one process answers too, batches are small, never two at a time, and each is followed by a rest."""
+    for number in range(120):
+        await office.member(f"p{number}")
+    sizes: list[int] = []
+    under_way = most = 0
+
+    async def counted(db: Any, kind: Kind, now: Any, limit: int, *args: Any, **kwargs: Any) -> int:
+        nonlocal under_way, most
+        under_way, most = under_way + 1, max(most, under_way + 1)
+        sizes.append(limit)
+        try:
+            return await plan_due(db, kind, now, limit, *args, **kwargs)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr("bot.delivery.plan.plan_due", counted)
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=rest))
+    gently = replace(rules(LIBRARY), gently=True)
+    one = Worker(office.quick_means(), lambda: gently, no_client)
+    assert await one.plan() == 120
+    assert sizes == [25] * 5
+    assert most == 1
+    assert len(rests) == 5
+    assert min(rests) > 0
+
+
+async def no_client(team: str) -> AsyncWebClient | None:
+    """Nobody sends."""
+    return None
 
 
 async def test_the_rules_are_asked_anew(office: Office) -> None:

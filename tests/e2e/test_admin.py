@@ -285,7 +285,7 @@ async def test_sixty_open_seasons_fit(asha: Person, content: Path) -> None:
 
 
 async def test_a_repair_card_is_shown(asha: Person, content: Path) -> None:
-    """To the admin alone: there is no message yet in which members would get it."""
+    """As `/ally repair` shows it; cards never come as messages, so nothing is sent."""
     card = """\
 repairs:
   - id: froze-01
@@ -299,7 +299,7 @@ repairs:
     save(content, card, "repairs.yaml")
     assert "Loaded." in (await asha.command("/ally admin reload")).text
     answer = (await asha.command("/ally admin preview froze-01")).text
-    for said in ("seen by you alone", "You saw it and said nothing.", "I saw that, and I was too slow."):
+    for said in ("I froze", "You saw it and said nothing.", "I saw that, and I was too slow."):
         assert said in answer
     assert asha.dm_messages == []
 

@@ -70,6 +70,20 @@ async def test_answers_that_keep_nothing_are_in_ones_own_language(slack: Slack, 
 
 
 @pytest.mark.usefixtures("german_words")
+async def test_help_follows_a_change_of_language(slack: Slack, house: House) -> None:
+    """What was remembered of somebody ends with joining, and when Slack says that they speak another language."""
+    mina, joel = slack.person("mina"), slack.person("joel")
+    assert "de: " not in (await mina.command("/ally help")).text
+    await mina.command("/ally join")
+    assert "de: " in (await mina.command("/ally help")).text
+    await joel.command("/ally join")
+    assert "de: " not in (await joel.command("/ally help")).text
+    await slack.change_user("joel", locale="de-DE")
+    await house.desk.finish()
+    assert "de: " in (await joel.command("/ally help")).text
+
+
+@pytest.mark.usefixtures("german_words")
 async def test_help_needs_no_database(slack: Slack, house: House) -> None:
     """Where it is away, help comes in English, and in time."""
     mina = slack.person("mina")

@@ -20,13 +20,24 @@ async def test_ally_alone_and_help_show_what_it_can_do_as_buttons(slack: Slack, 
     mina = slack.person("mina")
     for typed in ("/ally", "/ally help", "/ally HELP"):
         await mina.command(typed)
-        for label in ("Join", "Give me one now", "My week", "My lines", "Settings", "Pause", "Privacy", "Leave"):
+        for label in (
+            "Join",
+            "Give me one now",
+            "My week",
+            "My lines",
+            "It went wrong",
+            "Settings",
+            "Pause",
+            "Privacy",
+            "Leave",
+        ):
             await mina.sees(f"[{label}]")
         mina.reload()
 
 
 @pytest.mark.parametrize(
-    "label", ["My week", "My lines", "Why this nudge?", "Settings", "Pause", "Privacy", "Give me one now"]
+    "label",
+    ["My week", "My lines", "Why this nudge?", "It went wrong", "Settings", "Pause", "Privacy", "Give me one now"],
 )
 async def test_each_button_of_help_does_something(slack: Slack, simple_house: House, label: str) -> None:
     """A button under help answers like its word."""
@@ -41,7 +52,7 @@ async def test_each_button_of_help_does_something(slack: Slack, simple_house: Ho
     mina.does_not_see("could not save anything")
 
 
-@pytest.mark.parametrize("word", ["repair", "export", "forget"])
+@pytest.mark.parametrize("word", ["export", "forget"])
 async def test_words_that_come_later_say_so(slack: Slack, simple_house: House, word: str) -> None:
     """A word of the outer surface that does nothing yet is not an unknown word."""
     answer = await slack.person("mina").command(f"/ally {word}")

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from bot.storage.leases import Lease, LeaseLost, release_lease
 from bot.storage.ledger import deliveries, find_delivery
 from bot.storage.members import find_member, follow, join, leave, pause
 from bot.storage.planning import DueMember, NewRow, Plan, plan_due
+from bot.storage.schema import upgrade_schema
 from bot.storage.tables import delivery, member
+from bot.storage.vault import Vault
 from tests.claiming import claim
 from tests.conftest import MONDAY
 from tests.storage.people import (
@@ -578,3 +581,24 @@ async def test_unknown_kinds_are_refused(db: Database, member_id: int) -> None:
     }  # fmt: skip
     assert not await _is_kept(db, row)
     assert await _is_kept(db, row | {"kind": "nudge"})
+
+
+async def test_a_claim_reads_the_index_of_what_waits(tmp_path: Path) -> None:
+    """SQLite without statistics once preferred an index on the workspace: each claim then read its whole ledger."""
+    db = Database(f"sqlite:///{tmp_path}/ally.db", Vault([bytes(32)]))
+    await upgrade_schema(db)
+    await install(db)
+    held = await hold(db)
+    asked: list[tuple[str, Any]] = []
+
+    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(db.engine.sync_engine, "before_cursor_execute", listen)
+    await claim_some(db, held)
+    sa.event.remove(db.engine.sync_engine, "before_cursor_execute", listen)
+    [(look, parameters)] = [(text, values) for text, values in asked if text.startswith("SELECT delivery.id")]
+    async with db.read() as connection:
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {look}", parameters)).scalars(3).all()
+    assert any("USING INDEX ix_delivery_queue (workspace=? AND state=? AND ready_at<?)" in step for step in plan), plan
+    await db.close()

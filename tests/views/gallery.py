@@ -38,7 +38,7 @@ from bot.model import (
 )
 from bot.nudges.library import load
 from bot.nudges.shelf import Difference, Shelf, Turn
-from bot.views import admin, answers, blocks, check_in, home, membership, nudge, settings
+from bot.views import admin, answers, blocks, check_in, home, membership, nudge, repair, settings
 from bot.views.blocks import Message, View
 from bot.views.html import Look, render_blocks, stylesheet
 from bot.views.words import words_for
@@ -135,6 +135,9 @@ def gallery() -> dict[str, Message | View]:
         "settings.settings_modal": settings.settings_modal(words, MEMBER),
         "settings.settings_kept": settings.settings_kept(words, MEMBER, paused=False),
         "answers.help_message": answers.help_message(words),
+        "repair.what_happened": repair.what_happened(words, library),
+        "repair.card_message": repair.card_message(words, library, _longest_card(library), SUPPORT),
+        "repair.card_message: alone": repair.card_message(words, library, library.repairs["interrupted-01"], {}),
         "answers.not_understood": answers.not_understood(words, LONG, None),
         "answers.not_understood: a near miss": answers.not_understood(words, "wyh " + "x" * 1996, "settings"),
         "answers.join_first": answers.join_first(words, MARKED, left=False),
@@ -188,7 +191,6 @@ def gallery() -> dict[str, Message | View]:
         "admin.preview_sent: retired": admin.preview_sent(words, longest.id, Status.RETIRED),
         "admin.preview_not_sent": admin.preview_not_sent(words, "messages_tab_disabled", perhaps=False),
         "admin.preview_not_sent: perhaps it was": admin.preview_not_sent(words, "http_503", perhaps=True),
-        "admin.preview_of_card": admin.preview_of_card(words, _longest_card(library)),
         "admin.which_entry": admin.which_entry(words, "", None, refused=False),
         "admin.which_entry: near": admin.which_entry(words, "brin-in-01", "bring-in-01", refused=False),
         "admin.which_entry: nothing near": admin.which_entry(words, "<" * 3000, None, refused=True, text=LONG),

@@ -37,7 +37,7 @@ from tests.libraries import library_text, save
 from tests.storage.people import CATCH_UP, hold, install
 
 LEASE_S = 2.0
-_QUICK = 200.0  # messages a second, as the last holder left it: several go together
+_QUICK = 100.0  # messages a second, as the last holder left it: several go together
 _SLOW_S = 0.05  # how long Slack takes to read a post: some are under way whenever a worker dies
 _PATIENCE_S = 30.0
 _FINAL = {State.SENT, State.SKIPPED, State.FAILED}

@@ -93,6 +93,9 @@ def _deeds(connection: sa.Connection, statement: Any, parameters: Sequence[dict[
     elif statement.table is delivery:
         given = [statement.compile(dialect=connection.dialect).params, *parameters]
         yield from (f"to {values[key]}" for values in given for key in ("state", "new_state") if values.get(key))
+        # PostgreSQL gets the fates as an array for each column.
+        arrays = (value for values in given for value in values.values() if isinstance(value, list))
+        yield from (f"to {state}" for array in arrays for state in set(State) & set(array))
     elif statement.table is lease and insert:
         yield "lease taken"
     elif statement.table is lease:
