@@ -23,7 +23,7 @@ def home_before(words: Words) -> View:
     private = words.say("Nothing is kept before you join. In Slack, Ally never tells who takes part.")
     join = button(words.say("Join"), ids.JOIN_ASK, style="primary")
     row = actions(join, button(words.say("Privacy"), ids.PRIVACY))
-    return {"type": "home", "blocks": [header("Ally"), section(what), context(private), row]}
+    return _home([header("Ally"), section(what), context(private), row])
 
 
 def home_after_leaving(words: Words, who: Member) -> View:
@@ -37,7 +37,7 @@ def home_after_leaving(words: Words, who: Member) -> View:
     choices = actions(*leaving_buttons(words, keep=who.erase_at is not None))
     first = words.say("You have left.")
     left = section(f"*{first}* {kept}")
-    return view | {"blocks": [*view["blocks"], divider(), left, choices]}
+    return _home([*view["blocks"], divider(), left, choices])
 
 
 def home_of(
@@ -87,7 +87,7 @@ def home_of(
         actions(button(words.say("Privacy"), ids.PRIVACY), button(words.say("Leave"), ids.LEAVE)),
         context(how_to_stop(words)),
     ]
-    return {"type": "home", "blocks": blocks}
+    return _home(blocks)
 
 
 def _paused(words: Words, who: Member, today: date) -> list[Block]:
@@ -97,3 +97,11 @@ def _paused(words: Words, who: Member, today: date) -> list[Block]:
         else words.say("Paused until you resume.")
     )
     return [section(f"*{until}*"), actions(button(words.say("Resume"), ids.RESUME, style="primary"))]
+
+
+def _home(blocks: Sequence[Block]) -> View:
+    """Its blocks keep their ids when it is drawn anew: a press that is under way still finds its button."""
+    return {
+        "type": "home",
+        "blocks": [block | {"block_id": f"home.{number}"} for number, block in enumerate(blocks)],
+    }

@@ -88,6 +88,7 @@ async def test_help_needs_no_database(slack: Slack, house: House) -> None:
     """Where it is away, help comes in English, and in time."""
     mina = slack.person("mina")
     await mina.command("/ally join")
+    await house.desk.finish()  # App Home is drawn after the answer
     async with house.db.write() as connection:
         await connection.execute(sa.text("ALTER TABLE member RENAME TO gone"))
     answer = (await mina.command("/ally help")).text
